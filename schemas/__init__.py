@@ -1,0 +1,1 @@
+"""Every shape that crosses a boundary: topics, events, keys, identifiers, money, reasons."""

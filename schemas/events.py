@@ -1,0 +1,58 @@
+"""All events under one name; their definitions stand beside what they speak about."""
+
+from schemas.amazon import (
+    AccountState,
+    Competition,
+    Lookup,
+    Observation,
+    Report,
+    Submission,
+)
+from schemas.catalog import Price, Product, Stock
+from schemas.event import ENCODER, Event, as_number, as_text
+from schemas.listings import (
+    AttributesImported,
+    Candidate,
+    IdentifierClaimed,
+    Intent,
+    Link,
+    ListingStatus,
+    ListingStatusChanged,
+    LookupRequested,
+    Match,
+    MatchRequested,
+    Offer,
+    ReadRequested,
+)
+from schemas.pipeline import Applied, Coverage, Probe
+
+__all__ = [
+    "ENCODER",
+    "AccountState",
+    "Applied",
+    "AttributesImported",
+    "Candidate",
+    "Competition",
+    "Coverage",
+    "Event",
+    "IdentifierClaimed",
+    "Intent",
+    "Link",
+    "ListingStatus",
+    "ListingStatusChanged",
+    "Lookup",
+    "LookupRequested",
+    "Match",
+    "MatchRequested",
+    "Observation",
+    "Offer",
+    "Price",
+    "Probe",
+    "Product",
+    "ReadRequested",
+    "Report",
+    "Stock",
+    "Submission",
+    "as_number",
+    "as_text",
+]
