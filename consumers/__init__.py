@@ -1,0 +1,1 @@
+"""Topics → the outside world: Postgres, Amazon."""

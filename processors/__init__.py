@@ -1,0 +1,1 @@
+"""Topic → rules → topic: Faust edges around a pure core."""

@@ -1,0 +1,1 @@
+"""The outside world → topics: the catalogue, Amazon, people."""

@@ -17,7 +17,7 @@ Source = Literal["report", "read", "notification", "confirmation"]
 Aspect = Literal["price", "quantity", "content", "existence"]
 
 
-class Enforcement(Part, frozen=True):
+class Enforcement(Part, frozen=True, kw_only=True):
     """Actions in force against a listing, unless exempt."""
 
     actions: list[str] = []
@@ -25,7 +25,7 @@ class Enforcement(Part, frozen=True):
     expires: datetime | None = None
 
 
-class Issue(Part, frozen=True):
+class Issue(Part, frozen=True, kw_only=True):
     """One issue that Amazon reports on a listing or a submission."""
 
     code: str
@@ -36,14 +36,14 @@ class Issue(Part, frozen=True):
     enforcements: Enforcement | None = None
 
 
-class ProductId(Part, frozen=True):
+class ProductId(Part, frozen=True, kw_only=True):
     """The report's product id by its declared type."""
 
     type: str
     value: str
 
 
-class ObservedStore(Part, frozen=True):
+class ObservedStore(Part, frozen=True, kw_only=True):
     """What one source states about one listing; absent = not stated, null = none."""
 
     exists: bool | UnsetType = UNSET
@@ -61,7 +61,7 @@ class ObservedStore(Part, frozen=True):
     attributes: dict[str, Any] | UnsetType = UNSET
 
 
-class Observation(Event, frozen=True):
+class Observation(Event, frozen=True, kw_only=True):
     """What one source says about one seller SKU at *as_of* (the source's own time)."""
 
     account: str
@@ -74,7 +74,7 @@ class Observation(Event, frozen=True):
     quantity: Annotated[int, msgspec.Meta(ge=0)] | UnsetType = UNSET
 
 
-class Report(Event, frozen=True):
+class Report(Event, frozen=True, kw_only=True):
     """A report's life; *complete* carries the end offset per partition of amazon.listing.v1."""
 
     store: str
@@ -91,14 +91,14 @@ class Report(Event, frozen=True):
     why: str | None = None
 
 
-class StoreParticipation(Part, frozen=True):
+class StoreParticipation(Part, frozen=True, kw_only=True):
     """Whether the account sells in the store's marketplace, and whether it is suspended."""
 
     participates: bool = True
     suspended: bool = False
 
 
-class AccountState(Event, frozen=True):
+class AccountState(Event, frozen=True, kw_only=True):
     """Per store: participates, suspended; the credentials' state."""
 
     account: str
@@ -107,7 +107,7 @@ class AccountState(Event, frozen=True):
     credentials: str = "valid"
 
 
-class FoundCandidate(Part, frozen=True):
+class FoundCandidate(Part, frozen=True, kw_only=True):
     """One catalogue item that a search offered, and why."""
 
     asin: str
@@ -122,7 +122,7 @@ class FoundCandidate(Part, frozen=True):
     why: str | None = None
 
 
-class Restriction(Part, frozen=True):
+class Restriction(Part, frozen=True, kw_only=True):
     """Why the account may not list this ASIN in this condition."""
 
     code: str
@@ -130,7 +130,7 @@ class Restriction(Part, frozen=True):
     link: str | None = None
 
 
-class Lookup(Event, frozen=True):
+class Lookup(Event, frozen=True, kw_only=True):
     """The answer to one lookup; it counts while store, kind, value and nonce are asked for."""
 
     account: str
@@ -145,7 +145,7 @@ class Lookup(Event, frozen=True):
     restriction: Restriction | None = None
 
 
-class CompetitorOffer(Part, frozen=True):
+class CompetitorOffer(Part, frozen=True, kw_only=True):
     """One competitor's offer."""
 
     seller: str
@@ -157,14 +157,14 @@ class CompetitorOffer(Part, frozen=True):
     condition: str | None = None
 
 
-class BuyBox(Part, frozen=True):
+class BuyBox(Part, frozen=True, kw_only=True):
     """Who holds the Buy Box, at which price."""
 
     seller: str
     price: Money
 
 
-class Competition(Event, frozen=True):
+class Competition(Event, frozen=True, kw_only=True):
     """Competitors' offers and the Buy Box of one ASIN, with their as-of."""
 
     marketplace: str
@@ -175,7 +175,7 @@ class Competition(Event, frozen=True):
     buy_box: BuyBox | None = None
 
 
-class Submission(Event, frozen=True):
+class Submission(Event, frozen=True, kw_only=True):
     """What became of one attempt to make Amazon show something (`reliability.md` 2.5)."""
 
     account: str

@@ -21,14 +21,14 @@ Value = str | list[str] | None
 """An attribute's value in one scope; null = none there, absent = inherited."""
 
 
-class Category(Part, frozen=True):
+class Category(Part, frozen=True, kw_only=True):
     """A category the product is assigned to directly: the shop's id, the path, or both."""
 
     id: str | None = None
     path: str | None = None
 
 
-class Product(Event, frozen=True):
+class Product(Event, frozen=True, kw_only=True):
     """The whole product, always: type, enabled, websites, categories, attributes per scope."""
 
     sku: Sku
@@ -45,7 +45,7 @@ class Product(Event, frozen=True):
     attributes: dict[str, dict[Scope, Value]] = {}
 
 
-class WebsiteStock(Part, frozen=True):
+class WebsiteStock(Part, frozen=True, kw_only=True):
     """What may be sold on one website; not managed = the other two mean nothing."""
 
     managed: bool
@@ -53,14 +53,14 @@ class WebsiteStock(Part, frozen=True):
     quantity: Number = Number(0)
 
 
-class Stock(Event, frozen=True):
+class Stock(Event, frozen=True, kw_only=True):
     """Stock of one product per website; `*` stands for every website not named."""
 
     sku: Sku
     websites: dict[str, WebsiteStock]
 
 
-class Price(Event, frozen=True):
+class Price(Event, frozen=True, kw_only=True):
     """Every price of one product by attribute and scope; replaces what was known before.
 
     Dates (`2026-11-20`) bound the special price, whole days in the website's zone.

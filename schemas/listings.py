@@ -65,7 +65,7 @@ class Status(str, Enum):
 # --- products → listings ------------------------------------------------------------------
 
 
-class Verdict(Part, frozen=True):
+class Verdict(Part, frozen=True, kw_only=True):
     """The listing rule's answer, tests 1-5 of `listings.md` 7.3; all failing reasons."""
 
     eligible: bool
@@ -73,7 +73,7 @@ class Verdict(Part, frozen=True):
     version: int = 0
 
 
-class ConditionAnswer(Part, frozen=True):
+class ConditionAnswer(Part, frozen=True, kw_only=True):
     """Amazon's condition code (`new_new`) or none, and why."""
 
     code: str | None = None
@@ -81,7 +81,7 @@ class ConditionAnswer(Part, frozen=True):
     reasons: list[Reason] = []
 
 
-class IdentifierClaim(Part, frozen=True):
+class IdentifierClaim(Part, frozen=True, kw_only=True):
     """One mapped identifier as typed; *invalid* says why it is not searched for."""
 
     kind: str
@@ -90,7 +90,7 @@ class IdentifierClaim(Part, frozen=True):
     invalid: str | None = None
 
 
-class StockBase(Part, frozen=True):
+class StockBase(Part, frozen=True, kw_only=True):
     """The inputs of the quantity pipeline for one store's website."""
 
     managed: bool
@@ -101,7 +101,7 @@ class StockBase(Part, frozen=True):
     unmanaged_quantity: int | None = None
 
 
-class SourcePrice(Part, frozen=True):
+class SourcePrice(Part, frozen=True, kw_only=True):
     """A catalogue price in the website's currency, and the attribute it came from."""
 
     amount: Number
@@ -109,7 +109,7 @@ class SourcePrice(Part, frozen=True):
     source: str = msgspec.field(name="from")
 
 
-class Prices(Part, frozen=True):
+class Prices(Part, frozen=True, kw_only=True):
     """The price sources of one product in one store; *until* is information."""
 
     source: SourcePrice | None = None
@@ -121,14 +121,14 @@ class Prices(Part, frozen=True):
     reasons: list[Reason] = []
 
 
-class Content(Part, frozen=True):
+class Content(Part, frozen=True, kw_only=True):
     """What a new offer needs beside price and stock."""
 
     product_type: str | None = None
     missing: list[str] = []
 
 
-class StoreCandidate(Part, frozen=True):
+class StoreCandidate(Part, frozen=True, kw_only=True):
     """What one product says about one seller SKU in one store."""
 
     verdict: Verdict
@@ -142,14 +142,14 @@ class StoreCandidate(Part, frozen=True):
     content: Content = Content()
 
 
-class OtherSku(Part, frozen=True):
+class OtherSku(Part, frozen=True, kw_only=True):
     """Another seller SKU of the same product, with the stores it stands in."""
 
     seller_sku: str
     stores: list[str] = []
 
 
-class Candidate(Event, frozen=True):
+class Candidate(Event, frozen=True, kw_only=True):
     """What one product says about one seller SKU, for all the account's stores."""
 
     VOLATILE: ClassVar[dict[str, Any]] = {"sequence": 0, "settings": {}}
@@ -170,7 +170,7 @@ class Candidate(Event, frozen=True):
     stores: dict[str, StoreCandidate] = {}
 
 
-class IdentifierClaimed(Event, frozen=True):
+class IdentifierClaimed(Event, frozen=True, kw_only=True):
     """This product claims the identifier in these stores; none = no longer."""
 
     VOLATILE: ClassVar[dict[str, Any]] = {"sequence": 0}
@@ -181,7 +181,7 @@ class IdentifierClaimed(Event, frozen=True):
     stores: list[str] = []
 
 
-class MatchRequested(Event, frozen=True):
+class MatchRequested(Event, frozen=True, kw_only=True):
     """This listing asks for the product behind the identifier, or no longer does."""
 
     VOLATILE: ClassVar[dict[str, Any]] = {"sequence": 0}
@@ -194,7 +194,7 @@ class MatchRequested(Event, frozen=True):
     asking: bool
 
 
-class Match(Event, frozen=True):
+class Match(Event, frozen=True, kw_only=True):
     """The products that claim the identifier that was asked for."""
 
     VOLATILE: ClassVar[dict[str, Any]] = {"sequence": 0}
@@ -207,7 +207,7 @@ class Match(Event, frozen=True):
     products: list[str] = []
 
 
-class LinkedStore(Part, frozen=True):
+class LinkedStore(Part, frozen=True, kw_only=True):
     """Where one seller SKU of a product stands in one store."""
 
     state: Literal["unpublished", "published", "ended"]
@@ -215,7 +215,7 @@ class LinkedStore(Part, frozen=True):
     condition: str | None = None
 
 
-class Link(Event, frozen=True):
+class Link(Event, frozen=True, kw_only=True):
     """This seller SKU is (or no longer is) that product."""
 
     VOLATILE: ClassVar[dict[str, Any]] = {"sequence": 0}
@@ -232,7 +232,7 @@ class Link(Event, frozen=True):
 # --- listings → Amazon's readers ----------------------------------------------------------
 
 
-class LookupRequested(Event, frozen=True):
+class LookupRequested(Event, frozen=True, kw_only=True):
     """What to search for in Amazon's catalogue, or which restriction to check."""
 
     VOLATILE: ClassVar[dict[str, Any]] = {"sequence": 0}
@@ -247,7 +247,7 @@ class LookupRequested(Event, frozen=True):
     nonce: int = 0
 
 
-class ReadRequested(Event, frozen=True):
+class ReadRequested(Event, frozen=True, kw_only=True):
     """Read this SKU at Amazon, in these stores, because of *why*."""
 
     account: str
@@ -260,7 +260,7 @@ class ReadRequested(Event, frozen=True):
 # --- people -------------------------------------------------------------------------------
 
 
-class Intent(Event, frozen=True):
+class Intent(Event, frozen=True, kw_only=True):
     """A person's command about one shared SKU, in one store or (null) in all of them."""
 
     kind: str
@@ -276,7 +276,7 @@ class Intent(Event, frozen=True):
 # --- listings → everyone ------------------------------------------------------------------
 
 
-class Cause(Part, frozen=True):
+class Cause(Part, frozen=True, kw_only=True):
     """The record (or timer, scan) that made the decision."""
 
     event: str = ""
@@ -286,7 +286,7 @@ class Cause(Part, frozen=True):
     offset: int = -1
 
 
-class Wish(Part, frozen=True):
+class Wish(Part, frozen=True, kw_only=True):
     """What Amazon should show for one listing."""
 
     quantity: int | None = None
@@ -294,7 +294,7 @@ class Wish(Part, frozen=True):
     condition: str | None = None
 
 
-class Observed(Part, frozen=True):
+class Observed(Part, frozen=True, kw_only=True):
     """What Amazon showed last."""
 
     quantity: int | None = None
@@ -303,7 +303,7 @@ class Observed(Part, frozen=True):
     as_of: datetime | None = None
 
 
-class Standing(Part, frozen=True):
+class Standing(Part, frozen=True, kw_only=True):
     """What people decided about this listing; it outlives the intents' topic."""
 
     intent: Literal["publish", "end"] | None = None
@@ -312,7 +312,7 @@ class Standing(Part, frozen=True):
     overrides: dict[str, Any] = {}
 
 
-class Step(Part, frozen=True):
+class Step(Part, frozen=True, kw_only=True):
     """One step of `evaluate`: its answer and why."""
 
     name: str
@@ -320,7 +320,7 @@ class Step(Part, frozen=True):
     reasons: list[Reason] = []
 
 
-class ListingStatus(Event, frozen=True):
+class ListingStatus(Event, frozen=True, kw_only=True):
     """Tab, status and reasons of one listing, with what we want and what Amazon shows.
 
     Take the record with the highest `sequence` per key; null = the store was deleted. A
@@ -362,7 +362,7 @@ class ListingStatus(Event, frozen=True):
         return msgspec.structs.replace(self, observed=seen, **self.VOLATILE)
 
 
-class RefusedIntent(Part, frozen=True):
+class RefusedIntent(Part, frozen=True, kw_only=True):
     """An intent that was not admissible, and why."""
 
     code: str
@@ -370,7 +370,7 @@ class RefusedIntent(Part, frozen=True):
     facts: dict[str, str] = {}
 
 
-class ListingStatusChanged(Event, frozen=True):
+class ListingStatusChanged(Event, frozen=True, kw_only=True):
     """One change of tab or status of a listing, or one refused intent, with its cause."""
 
     VOLATILE: ClassVar[dict[str, Any]] = {
@@ -395,7 +395,7 @@ class ListingStatusChanged(Event, frozen=True):
     refused: RefusedIntent | None = None
 
 
-class OfferHashes(Part, frozen=True):
+class OfferHashes(Part, frozen=True, kw_only=True):
     """Hash of what is wanted per aspect; equal hashes ask for the same."""
 
     price: str = ""
@@ -403,14 +403,14 @@ class OfferHashes(Part, frozen=True):
     existence: str = ""
 
 
-class Tier(Part, frozen=True):
+class Tier(Part, frozen=True, kw_only=True):
     """From this quantity on, this percentage off."""
 
     quantity: int
     percent: Number
 
 
-class StoreOffer(Part, frozen=True):
+class StoreOffer(Part, frozen=True, kw_only=True):
     """What Amazon should show in one store; `manage: false` = hands off."""
 
     manage: bool
@@ -430,14 +430,14 @@ class StoreOffer(Part, frozen=True):
     observed: Observed = Observed()
 
 
-class OfferCause(Part, frozen=True):
+class OfferCause(Part, frozen=True, kw_only=True):
     """What moved the offer; the guards ask for it."""
 
     kind: Literal["stock", "order", "price", "rule", "settings", "person", "observation"]
     event: str = ""
 
 
-class Offer(Event, frozen=True):
+class Offer(Event, frozen=True, kw_only=True):
     """The desired offer of every store of one shared SKU."""
 
     VOLATILE: ClassVar[dict[str, Any]] = {"sequence": 0, "cause": None}
@@ -464,7 +464,7 @@ def _ageless(offer: StoreOffer) -> Observed:
     return msgspec.structs.replace(offer.observed, as_of=None)
 
 
-class ImportedValue(Part, frozen=True):
+class ImportedValue(Part, frozen=True, kw_only=True):
     """One of Amazon's values for one catalogue attribute in one scope."""
 
     attribute: str
@@ -474,7 +474,7 @@ class ImportedValue(Part, frozen=True):
     overwrite: bool = False
 
 
-class AttributesImported(Event, frozen=True):
+class AttributesImported(Event, frozen=True, kw_only=True):
     """Amazon's attribute values mapped to the catalogue's, per store view."""
 
     sku: str

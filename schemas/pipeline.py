@@ -7,7 +7,7 @@ from schemas.event import Event, Part
 Handled = Literal["emitted", "unchanged", "filtered", "quarantined", "gap"]
 
 
-class Range(Part, frozen=True):
+class Range(Part, frozen=True, kw_only=True):
     """Offsets from *first* up to, not including, *next*, and what became of them.
 
     *gap* = nothing came to the stage for these offsets: compaction, a transaction's marker,
@@ -19,7 +19,7 @@ class Range(Part, frozen=True):
     outcome: Handled
 
 
-class Coverage(Event, frozen=True):
+class Coverage(Event, frozen=True, kw_only=True):
     """Which input offsets of one partition a group has handled, cumulatively.
 
     *ranges* holds gaps and quarantined offsets one by one; everything else between *start*
@@ -35,7 +35,7 @@ class Coverage(Event, frozen=True):
     ranges: list[Range] = []
 
 
-class Applied(Event, frozen=True):
+class Applied(Event, frozen=True, kw_only=True):
     """How far one worker has read a topic that every worker reads whole."""
 
     group: str
@@ -44,7 +44,7 @@ class Applied(Event, frozen=True):
     next: int
 
 
-class Probe(Event, frozen=True):
+class Probe(Event, frozen=True, kw_only=True):
     """An end-to-end probe record; its append time tells the broker's clock."""
 
     id: str

@@ -18,14 +18,14 @@ Duration = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{1,6}(s|m|h|d)$")]
 """`15m`, `6h`, `1d`."""
 
 
-class Setting(Event, frozen=True):
+class Setting(Event, frozen=True, kw_only=True):
     """One settings record: its version counts up per key, *by* is who applied it."""
 
     version: int = 0
     by: str = ""
 
 
-class Account(Setting, frozen=True):
+class Account(Setting, frozen=True, kw_only=True):
     """One seller account in one API region; *credentials* is a reference, never a secret."""
 
     region: Literal["NA", "EU", "FE"]
@@ -33,7 +33,7 @@ class Account(Setting, frozen=True):
     credentials: str
 
 
-class Website(Setting, frozen=True):
+class Website(Setting, frozen=True, kw_only=True):
     """One website of the shop, with its zone, currency and store views (code → id)."""
 
     id: int
@@ -44,7 +44,7 @@ class Website(Setting, frozen=True):
     views: dict[str, int] = {}
 
 
-class Store(Setting, frozen=True):
+class Store(Setting, frozen=True, kw_only=True):
     """One account in one marketplace, tied to one website."""
 
     account: str
@@ -59,7 +59,7 @@ class Store(Setting, frozen=True):
         return marketplace(self.marketplace)
 
 
-class Shop(Setting, frozen=True):
+class Shop(Setting, frozen=True, kw_only=True):
     """What a product's stock setting means when it says *as the shop*."""
 
     manage_stock: bool = True
@@ -69,7 +69,7 @@ class Shop(Setting, frozen=True):
     price_scope: Literal["website", "global"] = "website"
 
 
-class Attribute(Setting, frozen=True):
+class Attribute(Setting, frozen=True, kw_only=True):
     """One catalogue attribute: how its values compare, its options (id → label)."""
 
     type: Literal["text", "number", "price", "date", "dropdown", "multiselect", "yes_no"] = "text"
@@ -79,27 +79,27 @@ class Attribute(Setting, frozen=True):
     promo_rules: bool = True
 
 
-class Rates(Setting, frozen=True):
+class Rates(Setting, frozen=True, kw_only=True):
     """Exchange rates from one currency (the id) to others."""
 
     to: dict[str, Number] = {}
 
 
-class ConditionChoice(Part, frozen=True):
+class ConditionChoice(Part, frozen=True, kw_only=True):
     """One condition for the whole store, or the attribute whose options tell it."""
 
     fixed: str | None = msgspec.field(name="global", default=None)
     attribute: str | None = None
 
 
-class SaleWindow(Part, frozen=True):
+class SaleWindow(Part, frozen=True, kw_only=True):
     """Attributes that hold the first and last day of sale."""
 
     start: str | None = msgspec.field(name="from", default=None)
     until: str | None = None
 
 
-class Graces(Part, frozen=True):
+class Graces(Part, frozen=True, kw_only=True):
     """How long we wait before silence means something."""
 
     quantity: Duration = "15m"
@@ -107,14 +107,14 @@ class Graces(Part, frozen=True):
     restriction: Duration = "24h"
 
 
-class TierSetting(Part, frozen=True):
+class TierSetting(Part, frozen=True, kw_only=True):
     """From this quantity on, this percentage off."""
 
     quantity: int
     percent: Number
 
 
-class Listing(Setting, frozen=True):
+class Listing(Setting, frozen=True, kw_only=True):
     """Listing settings of one store (`listings.md` 11.1)."""
 
     auto_list: bool = True
@@ -141,7 +141,7 @@ class Listing(Setting, frozen=True):
     graces: Graces = Graces()
 
 
-class Search(Setting, frozen=True):
+class Search(Setting, frozen=True, kw_only=True):
     """Product → ASIN: Amazon's kind of identifier → catalogue attribute, one store."""
 
     asin: str | None = None
@@ -157,7 +157,7 @@ class Search(Setting, frozen=True):
     pack: str | None = None
 
 
-class ThirdParty(Setting, frozen=True):
+class ThirdParty(Setting, frozen=True, kw_only=True):
     """Listing → product: import on or off, attributes that hold seller SKU and ASIN."""
 
     import_: bool = msgspec.field(name="import", default=True)
@@ -165,7 +165,7 @@ class ThirdParty(Setting, frozen=True):
     asin: str | None = None
 
 
-class ImportMapping(Setting, frozen=True):
+class ImportMapping(Setting, frozen=True, kw_only=True):
     """Amazon's attribute (in the id) → catalogue attribute."""
 
     target: str
@@ -174,7 +174,7 @@ class ImportMapping(Setting, frozen=True):
     scope: str = "global"
 
 
-class ItemConditions(Setting, frozen=True):
+class ItemConditions(Setting, frozen=True, kw_only=True):
     """Amazon condition → option id of the attribute, with a seller note per condition."""
 
     attribute: str
@@ -182,7 +182,7 @@ class ItemConditions(Setting, frozen=True):
     notes: dict[str, str] = {}
 
 
-class Fulfilment(Setting, frozen=True):
+class Fulfilment(Setting, frozen=True, kw_only=True):
     """Who ships new listings: everyone the same, or one attribute value means Amazon."""
 
     by: Literal["merchant", "amazon", "attribute"] = "merchant"
@@ -193,7 +193,7 @@ class Fulfilment(Setting, frozen=True):
 Operand = str | list[str] | bool | None
 
 
-class RuleNode(Part, frozen=True):
+class RuleNode(Part, frozen=True, kw_only=True):
     """A combination (*all* or *any* with its polarity, *of*) or a leaf (*attribute*, operator).
 
     Raises ValueError unless it is exactly one of the two, with exactly one operator.
@@ -245,13 +245,13 @@ _OPERATORS = [
 ]
 
 
-class Rule(Setting, frozen=True):
+class Rule(Setting, frozen=True, kw_only=True):
     """The listing rule of one store: one combination."""
 
     tree: RuleNode
 
 
-class PricingRule(Setting, frozen=True):
+class PricingRule(Setting, frozen=True, kw_only=True):
     """A pricing rule of one store, ordered by priority, then id (`listings.md` 10)."""
 
     store: str
@@ -267,13 +267,13 @@ class PricingRule(Setting, frozen=True):
     change: Number = Number(0)
 
 
-class Guards(Setting, frozen=True):
+class Guards(Setting, frozen=True, kw_only=True):
     """Looser or tighter blast-radius limits of a deployment, account or store."""
 
     limits: dict[str, dict[str, Number]] = {}
 
 
-class Pause(Setting, frozen=True):
+class Pause(Setting, frozen=True, kw_only=True):
     """A group that shall stand still until then, and why."""
 
     until: datetime | None = None

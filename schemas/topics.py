@@ -102,7 +102,6 @@ TOPICS: tuple[Topic, ...] = (
         writer="producers/amazon, consumers/amazon",
         groups=("listwire-listings",),
         order="any",
-        foreign=True,
         purpose="observations of one listing: report row, notification, read-back",
     ),
     Topic(
