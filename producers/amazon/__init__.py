@@ -1,0 +1,1 @@
+"""What Amazon tells us: reports, lookups and reads, as observations and answers."""

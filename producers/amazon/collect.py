@@ -1,0 +1,117 @@
+"""A report file → observations, then its complete marker, in that order (`records.md` 4)."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Protocol
+from uuid import NAMESPACE_URL, uuid5
+
+import msgspec
+
+from producers.amazon.document import Document
+from producers.amazon.report import Origin, RefusedRow, Survey, observations, survey
+from schemas import codec, keys
+from schemas.amazon import Observation, Report
+from schemas.errors import Refused
+from schemas.record import Record
+
+SOURCE = "/listwire/producers/amazon"
+LISTING, REPORT = "amazon.listing.v1", "amazon.report.v1"
+
+
+class Publisher(Protocol):
+    """What publishes records and, at flush, comes back once the broker has them all."""
+
+    def send(self, record: Record) -> None:
+        """Hand one record over; waits where too many are on their way."""
+
+    def flush(self) -> None:
+        """Come back once every record is acknowledged; raises if one failed."""
+
+
+Ends = Callable[[], Mapping[int, int]]
+"""End offset per partition of `amazon.listing.v1`, read after the last row."""
+
+
+class Collected(msgspec.Struct, frozen=True):
+    """What became of a report: its marker, and each row that was set aside."""
+
+    report: Report
+    refused: tuple[RefusedRow, ...]
+
+
+def collect(
+    document: Document,
+    origin: Origin,
+    *,
+    type: str,  # noqa: A002 - Amazon's word
+    requested_at: datetime,
+    last_rows: int | None,
+    publisher: Publisher,
+    ends: Ends,
+) -> Collected:
+    """Publish every row of *document*, then its marker; a refused one publishes its reason."""
+    life = Report(
+        store=origin.store,
+        report=origin.report,
+        type=type,
+        state="requested",
+        requested_at=requested_at,
+        as_of=origin.as_of,
+        hash=document.hash,
+    )
+    try:
+        found = survey(document, last_rows=last_rows)
+    except Refused as refused:
+        over = msgspec.structs.replace(life, state="refused", why=str(refused))
+        return _close(over, (), publisher)
+    refused_rows = _rows(document, found, origin, publisher)
+    publisher.flush()
+    done = msgspec.structs.replace(
+        life,
+        state="complete",
+        rows=found.rows,
+        rows_refused=len(refused_rows),
+        ends={str(p): offset for p, offset in sorted(ends().items())},
+    )
+    return _close(done, refused_rows, publisher)
+
+
+def _rows(
+    document: Document, found: Survey, origin: Origin, publisher: Publisher
+) -> tuple[RefusedRow, ...]:
+    refused = []
+    for row in observations(document, found, origin):
+        if isinstance(row, RefusedRow):
+            refused.append(row)
+        else:
+            publisher.send(observed(row, origin))
+    return tuple(refused)
+
+
+def observed(event: Observation, origin: Origin) -> Record:
+    """Give the record of one row; its id is the report's and the SKU's, so a repeat is one."""
+    return codec.encode(
+        event,
+        topic=LISTING,
+        key=keys.shared(event.account, event.seller_sku),
+        id=str(uuid5(NAMESPACE_URL, f"{origin.report}\n{origin.store}\n{event.seller_sku}")),
+        source=SOURCE,
+        subject=event.seller_sku,
+        time=origin.as_of,
+    )
+
+
+def _close(report: Report, refused: tuple[RefusedRow, ...], publisher: Publisher) -> Collected:
+    publisher.send(
+        codec.encode(
+            report,
+            topic=REPORT,
+            key=keys.join(report.store),
+            id=str(uuid5(NAMESPACE_URL, f"{report.report}\n{report.store}\n{report.state}")),
+            source=SOURCE,
+            subject=report.store,
+            time=report.requested_at,
+        )
+    )
+    publisher.flush()
+    return Collected(report, refused)
