@@ -1,11 +1,14 @@
 """What the shop says: products, stock, prices (`records.md` 2)."""
 
+import re
+from collections.abc import Iterable
+from datetime import date
 from typing import Annotated, Literal
 
 import msgspec
 
 from schemas.event import Event, Part
-from schemas.money import Number
+from schemas.money import Number, zero
 
 Sku = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
 """A catalogue SKU, byte for byte as the shop spells it."""
@@ -19,6 +22,52 @@ ProductType = Literal[
 
 Value = str | list[str] | None
 """An attribute's value in one scope; null = none there, absent = inherited."""
+
+
+CEILING = Number(10**12)
+"""No price reaches it: beyond is a mistake (`reliability.md` 4, number 24)."""
+
+MAX_ATTRIBUTES = 2_000
+"""Attributes that one product may have (`reliability.md` 4, number 47)."""
+
+MAX_VALUES = 1_000
+"""Values that one attribute may have in one scope (`reliability.md` 4, number 47)."""
+
+_UNFIT = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+_SCOPE = re.compile(r"global|(?:website|view):\S{1,64}")
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+
+def sku_of(text: str) -> str:
+    """Give *text* back. Raises ValueError if no catalogue may spell a SKU like that."""
+    if not text.strip():
+        raise ValueError("a SKU is not empty and not made of blanks alone")
+    if len(text) > 64:
+        raise ValueError(f"a SKU has at most 64 characters, not {len(text)}")
+    if _UNFIT.search(text):
+        raise ValueError("a control character in a SKU")
+    return text
+
+
+def price_of(amount: Number) -> Number:
+    """Give *amount* back. Raises ValueError if it is negative, or 10¹² and more."""
+    if not 0 <= amount < CEILING:
+        raise ValueError(f"{amount} is no price: 0 up to 10¹²")
+    return amount
+
+
+def day_of(text: str) -> str:
+    """Give *text* back. Raises ValueError for anything but a day: 2026-11-20."""
+    if not _DAY.fullmatch(text):
+        raise ValueError(f"{text[:40]!r} is no day: 2026-11-20")
+    date.fromisoformat(text)
+    return text
+
+
+def _scopes(scopes: Iterable[Scope]) -> None:
+    for scope in scopes:
+        if scope != "global" and not _SCOPE.fullmatch(scope):
+            raise ValueError(f"{scope[:80]!r} is no scope: global, website:…, view:…")
 
 
 class Category(Part, frozen=True, kw_only=True):
@@ -44,13 +93,23 @@ class Product(Event, frozen=True, kw_only=True):
     attribute_set: str | None = None
     attributes: dict[str, dict[Scope, Value]] = {}
 
+    def __post_init__(self) -> None:
+        sku_of(self.sku)
+        _scopes(self.enabled)
+        if len(self.attributes) > MAX_ATTRIBUTES:
+            raise ValueError(f"{len(self.attributes)} attributes, at most {MAX_ATTRIBUTES}")
+        for code, values in self.attributes.items():
+            _scopes(values)
+            if any(isinstance(v, list) and len(v) > MAX_VALUES for v in values.values()):
+                raise ValueError(f"more than {MAX_VALUES} values of attribute {code[:60]}")
+
 
 class WebsiteStock(Part, frozen=True, kw_only=True):
     """What may be sold on one website; not managed = the other two mean nothing."""
 
     managed: bool
     salable: bool = True
-    quantity: Number = Number(0)
+    quantity: Number = msgspec.field(default_factory=zero)
 
 
 class Stock(Event, frozen=True, kw_only=True):
@@ -58,6 +117,9 @@ class Stock(Event, frozen=True, kw_only=True):
 
     sku: Sku
     websites: dict[str, WebsiteStock]
+
+    def __post_init__(self) -> None:
+        sku_of(self.sku)
 
 
 class Price(Event, frozen=True, kw_only=True):
@@ -70,3 +132,16 @@ class Price(Event, frozen=True, kw_only=True):
     prices: dict[str, dict[Scope, Number | None]]
     special_from: dict[Scope, str | None] = {}
     special_to: dict[Scope, str | None] = {}
+
+    def __post_init__(self) -> None:
+        sku_of(self.sku)
+        for amounts in self.prices.values():
+            _scopes(amounts)
+            for amount in amounts.values():
+                if amount is not None:
+                    price_of(amount)
+        for days in (self.special_from, self.special_to):
+            _scopes(days)
+            for day in days.values():
+                if day is not None:
+                    day_of(day)

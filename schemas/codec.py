@@ -178,11 +178,12 @@ def version(record: Record, epoch: int = 0) -> int:
 
     Raises `Refused` (ENVELOPE) for a sequence that is no 64-bit number.
     """
-    stated = header(record, "ce_sequence")
-    if stated is None:
+    if not any(name == "ce_sequence" for name, _ in record.headers):
         return epoch << 48 | max(record.offset, 0)
+    stated = header(record, "ce_sequence") or ""
     if not re.fullmatch("[0-9]{1,20}", stated) or int(stated) >= 1 << 63:
-        raise Refused(Reason("ENVELOPE", {"header": "ce_sequence", "why": f"{stated[:40]!r}"}))
+        why = f"{stated[:40]!r} is no 64-bit number"
+        raise Refused(Reason("ENVELOPE", {"header": "ce_sequence", "why": why}))
     return int(stated)
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any, ClassVar, Literal
 import msgspec
 
 from schemas.event import Event, Part
-from schemas.money import Money, Number
+from schemas.money import Money, Number, zero
 from schemas.reasons import Reason
 
 SellerSku = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
@@ -95,9 +95,9 @@ class StockBase(Part, frozen=True, kw_only=True):
 
     managed: bool
     salable: bool = True
-    quantity: Number = Number(0)
-    reserved: Number = Number(0)
-    pending: Number = Number(0)
+    quantity: Number = msgspec.field(default_factory=zero)
+    reserved: Number = msgspec.field(default_factory=zero)
+    pending: Number = msgspec.field(default_factory=zero)
     unmanaged_quantity: int | None = None
 
 

@@ -9,7 +9,7 @@ import string
 import msgspec
 
 
-class Reason(msgspec.Struct, frozen=True):
+class Reason(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A stable code that programs may branch on, and the facts behind it, as text."""
 
     code: str

@@ -12,7 +12,7 @@ import msgspec
 from schemas.amazon import AccountState, Report
 from schemas.event import Event, Part
 from schemas.marketplaces import Marketplace, marketplace
-from schemas.money import Number
+from schemas.money import Number, zero
 
 Duration = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{1,6}(s|m|h|d)$")]
 """`15m`, `6h`, `1d`."""
@@ -63,7 +63,7 @@ class Shop(Setting, frozen=True, kw_only=True):
     """What a product's stock setting means when it says *as the shop*."""
 
     manage_stock: bool = True
-    out_of_stock_threshold: Number = Number(0)
+    out_of_stock_threshold: Number = msgspec.field(default_factory=zero)
     backorders: bool = False
     dates: Literal["month-first", "day-first"] = "month-first"
     price_scope: Literal["website", "global"] = "website"
@@ -264,7 +264,7 @@ class PricingRule(Setting, frozen=True, kw_only=True):
     until: date | None = None
     conditions: RuleNode | None = None
     apply: Literal["percent", "fixed"] = "percent"
-    change: Number = Number(0)
+    change: Number = msgspec.field(default_factory=zero)
 
 
 class Guards(Setting, frozen=True, kw_only=True):
