@@ -1,0 +1,1 @@
+"""Amazon's stand-in: a stateful Selling Partner API on loopback (`amazon.md` 14)."""

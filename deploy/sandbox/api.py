@@ -1,0 +1,220 @@
+"""The API port: one request in, one reply out, in the order of judgement of S3.
+
+Path 404, method 405, token 403, bucket 429, media type 415, size 413, model 400, business.
+Pure: `now` is an argument, and what the journal should say comes back with the reply.
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from deploy.sandbox import catalog, listings, search
+from deploy.sandbox.buckets import Buckets, keys_of
+from deploy.sandbox.checks import agent, sized
+from deploy.sandbox.exchange import Problem, Reply, Request, answer, decoder, forbidden
+from deploy.sandbox.faults import HOSTILE, Fault, Faults, spoil
+from deploy.sandbox.journal import Asked
+from deploy.sandbox.listings import Call
+from deploy.sandbox.lwa import PATH, Grant, Tokens
+from deploy.sandbox.pending import Scheduler
+from deploy.sandbox.when import http_date
+from deploy.sandbox.world import Account, World
+
+REGIONS = {"na": "NA", "eu": "EU", "fe": "FE"}
+LISTING_ROLES = ("Product Listing", "Inventory and Order Tracking")
+CATALOG_ROLES = ("Product Listing",)
+
+
+class Operation(NamedTuple):
+    """One operation of the models: what answers it, and the roles that allow it."""
+
+    name: str
+    handle: Callable[[Call], Reply]
+    roles: tuple[str, ...]
+
+
+class Route(NamedTuple):
+    """Where a request goes: operation, region of its path, seller, and SKU or ASIN."""
+
+    operation: Operation
+    region: str
+    seller: str | None
+    subject: str
+
+
+ONE_LISTING = {
+    "GET": Operation("getListingsItem", listings.get, LISTING_ROLES),
+    "PUT": Operation("putListingsItem", listings.put, LISTING_ROLES),
+    "PATCH": Operation("patchListingsItem", listings.patch, LISTING_ROLES),
+    "DELETE": Operation("deleteListingsItem", listings.delete, LISTING_ROLES),
+}
+LISTINGS = {"GET": Operation("searchListingsItems", search.search, LISTING_ROLES)}
+CATALOG = {"GET": Operation("searchCatalogItems", catalog.search, CATALOG_ROLES)}
+ONE_ASIN = {"GET": Operation("getCatalogItem", catalog.one, CATALOG_ROLES)}
+
+
+class Amazon:
+    """One world with everything that acts on it."""
+
+    def __init__(self, world: World, buckets: Buckets) -> None:
+        self.world = world
+        self.buckets = buckets
+        self.tokens = Tokens(world)
+        self.faults = Faults(world.chance)
+        self.scheduler = Scheduler(world)
+        if world.profile.hostile_faults:
+            for fault in HOSTILE:
+                self.faults.add(_copy(fault))
+
+    def answer(self, request: Request, now: int, received: float) -> tuple[Reply, Asked]:
+        """Answer one request at Amazon's time *now*; *received* is wall time, ms."""
+        self.scheduler.advance(now)
+        asked = Asked(
+            received_ms=received,
+            clock_ms=now,
+            operation="",
+            method=request.method,
+            path=request.path,
+            status=0,
+        )
+        try:
+            reply = self._answer(request, now, asked)
+        except Problem as problem:
+            reply = problem.reply()
+        self._finish(reply, asked, now)
+        return reply, asked
+
+    def _answer(self, request: Request, now: int, asked: Asked) -> Reply:
+        if request.path == PATH:
+            return self._login(request, now, asked)
+        route = routed(request)
+        asked.operation = route.operation.name
+        token = self.tokens.find(request.headers.get("x-amz-access-token"), now)
+        account = self._named(route, token.account if token else None)
+        asked.account = account.id if account else None
+        if route.operation.name in WITH_SKU:
+            asked.sku = route.subject
+        asked.body = request.body
+        fault = self.faults.pick(asked.operation, asked.account, asked.sku, now)
+        asked.fault = fault.id if fault else None
+        if fault and not fault.late:
+            return spoil(fault, Reply(200), now)
+        try:
+            allowed = _allowed(account, token, route)
+            reply = self._judge(request, now, route=route, account=allowed, asked=asked)
+        except Problem as problem:
+            reply = problem.reply()
+        return spoil(fault, reply, now) if fault else reply
+
+    def _named(self, route: Route, of_token: str | None) -> Account | None:
+        if route.seller is not None:
+            return self.world.merchants.get(route.seller)
+        return self.world.accounts.get(of_token or "")
+
+    def _judge(
+        self, request: Request, now: int, *, route: Route, account: Account, asked: Asked
+    ) -> Reply:
+        self._throttle(request, now, operation=route.operation.name, account=account)
+        sized(request)
+        agent(request)
+        call = Call(self.world, self.scheduler, account, request, now)
+        call.sku, call.asin = (route.subject, "") if asked.sku else ("", route.subject)
+        try:
+            return route.operation.handle(call)
+        finally:
+            asked.marketplaces, asked.outcome = call.stores, call.outcome
+            asked.submission = call.submission
+
+    def _throttle(self, request: Request, now: int, *, operation: str, account: Account) -> None:
+        preview = "mode=VALIDATION_PREVIEW" in request.query.split("&")
+        names = patch_names(request) if operation == "patchListingsItem" else set()
+        keys = keys_of(operation, account.id, attributes=names, preview=preview)
+        text = self.buckets.take(keys, now)
+        spurious = self.world.profile.spurious_429
+        entity = f"{account.id}|{operation}"
+        if text is None and self.world.chance.happens(spurious, "spurious", entity):
+            text = "You exceeded your quota for the requested resource."
+        if text is not None:
+            raise Problem(429, "QuotaExceeded", text)
+
+    def _login(self, request: Request, now: int, asked: Asked) -> Reply:
+        asked.operation = "lwa.token"
+        if request.method != "POST":
+            raise Problem(405, "MethodNotAllowed", "Only POST is allowed here.")
+        fault = self.faults.pick(asked.operation, None, None, now)
+        asked.fault = fault.id if fault else None
+        if fault and not fault.late:
+            return spoil(fault, Reply(200), now)
+        reply, asked.account = self.tokens.answer(request, now)
+        return spoil(fault, reply, now) if fault else reply
+
+    def _finish(self, reply: Reply, asked: Asked, now: int) -> None:
+        asked.status, asked.act = reply.status, reply.act
+        entity = f"{asked.account}|{asked.sku or asked.operation}"
+        chance = self.world.chance
+        reply.headers.setdefault("x-amzn-requestid", chance.identity("request", entity))
+        reply.headers.setdefault("date", http_date(now))
+        rate = self.buckets.rate(asked.operation)
+        missing = self.world.profile.missing_rate_header
+        told = reply.status in (200, 400, 404) and rate is not None
+        if told and not chance.happens(missing, "rate header", entity):
+            reply.headers["x-amzn-ratelimit-limit"] = str(float(rate or 0))
+
+
+WITH_SKU = {operation.name for operation in ONE_LISTING.values()}
+
+
+def routed(request: Request) -> Route:
+    """Find the operation of a raw path. Raises 404 for the path, 405 for the method."""
+    region, *rest = request.segments()
+    if region not in REGIONS or any(part == "" for part in rest[:4]):
+        raise _no_path()
+    if rest[:3] == ["listings", "2021-08-01", "items"] and len(rest) in (4, 5):
+        methods, seller, subject = LISTINGS, rest[3], ""
+        if len(rest) == 5 and rest[4]:
+            methods, subject = ONE_LISTING, rest[4]
+    elif rest[:3] == ["catalog", "2022-04-01", "items"] and len(rest) in (3, 4):
+        methods, seller, subject = CATALOG, None, ""
+        if len(rest) == 4:
+            methods, subject = ONE_ASIN, rest[3]
+    else:
+        raise _no_path()
+    if request.method not in methods:
+        raise Problem(405, "MethodNotAllowed", "The method is not allowed for this path.")
+    return Route(methods[request.method], REGIONS[region], seller, subject)
+
+
+def _no_path() -> Problem:
+    return Problem(404, "NotFound", "The requested resource does not exist.")
+
+
+def _allowed(account: Account | None, token: Grant | None, route: Route) -> Account:
+    if token is None:
+        raise forbidden("The access token you provided is missing, expired or invalid.")
+    if token.account is None:
+        raise forbidden("A grantless token does not allow this operation.")
+    if account is None or account.id != token.account:
+        raise forbidden("The access token does not belong to this seller.")
+    if account.revoked or account.region != route.region:
+        raise forbidden("The seller has not authorized the application in this region.")
+    if account.roles is not None and not set(account.roles) & set(route.operation.roles):
+        raise forbidden("The application lacks the role for this operation.")
+    return account
+
+
+def patch_names(request: Request) -> set[str]:
+    """Give the attributes that a PATCH names, as far as it can be read at all."""
+    try:
+        patches = decoder.decode(request.body)["patches"]
+        return {str(patch["path"]).removeprefix("/attributes/") for patch in patches}
+    except (ValueError, LookupError, TypeError, RecursionError):
+        return set()
+
+
+def _copy(fault: Fault) -> Fault:
+    return Fault(**{name: getattr(fault, name) for name in fault.__struct_fields__})
+
+
+def health(amazon: Amazon) -> Reply:
+    """Say that the stand-in is ready."""
+    skus = sum(map(len, amazon.world.shelves.values()))
+    return answer({"ready": True, "skus": skus, "asins": len(amazon.world.products)})

@@ -1,0 +1,234 @@
+"""The control port: seed, clock, faults, unasked acts, truth, journal, buckets."""
+
+import gc
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl
+
+import msgspec
+
+from deploy.sandbox import events, generate, report, truth
+from deploy.sandbox.api import Amazon, health
+from deploy.sandbox.clock import Clock
+from deploy.sandbox.exchange import Reply, Request, answer, decoder
+from deploy.sandbox.faults import Fault
+from deploy.sandbox.journal import Journal
+from deploy.sandbox.marketplaces import marketplace
+from deploy.sandbox.seed import Seed, add_listings, add_products, begin, decode, populate
+from deploy.sandbox.when import instant, text
+
+
+class Plane:
+    """One running stand-in: its Amazon, its clock, its journal, and what seeded it."""
+
+    def __init__(self, *, wall: int, journal: Journal) -> None:
+        self.journal = journal
+        self._documents: list[bytes] = []
+        self._clock(Seed(), wall)
+        self.amazon = begin(Seed())
+
+    def ask(self, request: Request, wall: float) -> Reply:
+        """Answer a request to the API port."""
+        reply, asked = self.amazon.answer(request, self.clock.now(int(wall)), wall)
+        self.journal.add(asked)
+        return reply
+
+    def control(self, request: Request, wall: float) -> Reply:
+        """Answer a request to the control port; what it cannot do is a 400 that says why."""
+        methods = ROUTES.get(request.path)
+        if methods is None:
+            return answer({"error": f"no path {request.path}"}, 404)
+        if request.method not in methods:
+            return answer({"error": f"{request.path} knows {', '.join(methods)}"}, 405)
+        self.amazon.scheduler.advance(self.clock.now(int(wall)))
+        try:
+            return methods[request.method](self, request, int(wall))
+        except (ValueError, LookupError, OSError, TypeError) as error:
+            return answer({"error": f"{type(error).__name__}: {error}"}, 400)
+
+    def seed(self, body: bytes, wall: int) -> dict[str, Any]:
+        """Make the world of a seed document, or add to the present one."""
+        seed = decode(body)
+        amazon = self.amazon if seed.add else begin(seed)
+        gc.disable()  # a million new objects would be walked again and again
+        try:
+            if not seed.add:
+                self._clock(seed, wall)
+            count = self._populate(amazon, seed, self.clock.now(wall))
+        finally:
+            gc.enable()
+        self.amazon = amazon
+        kept = self._documents if seed.add else []
+        self._documents = [*kept, zlib.compress(body, 1)]
+        gc.collect()
+        gc.freeze()
+        return {"listings": count, "asins": len(amazon.world.products)}
+
+    def reset(self, wall: int) -> dict[str, Any]:
+        """Go back to what was seeded: journal, faults, clock and all changes are gone."""
+        documents = self._documents
+        self.journal.clear()
+        self._documents = []
+        self.amazon = begin(Seed())
+        self._clock(Seed(), wall)
+        told: dict[str, Any] = {"listings": 0}
+        for document in documents:
+            told = self.seed(zlib.decompress(document), wall)
+        return told
+
+    def _clock(self, seed: Seed, wall: int) -> None:
+        start = None if seed.start is None else instant(seed.start)
+        self.clock = Clock(seed.clock, wall=wall, start=start)
+
+    def _populate(self, amazon: Amazon, seed: Seed, now: int) -> int:
+        count = populate(amazon.world, seed, now)
+        plan = seed.generate
+        if plan is None:
+            return count
+        if plan.source is None:
+            rows = list(generate.numbered(plan.prefix, plan.count))
+        else:
+            with Path(plan.source).open(encoding="utf-8-sig", newline="") as lines:
+                rows = list(generate.rows(lines))
+        add_products(amazon.world, generate.products(seed.seed, rows))
+        made = generate.listings(seed.seed, rows, plan, seed.accounts)
+        return count + add_listings(amazon.world, made, now)
+
+
+Handler = Callable[[Plane, Request, int], Reply]
+
+
+def _wanted(request: Request) -> dict[str, str]:
+    return dict(parse_qsl(request.query, keep_blank_values=True))
+
+
+def _seed(plane: Plane, request: Request, wall: int) -> Reply:
+    return answer(plane.seed(request.body, wall))
+
+
+def _reset(plane: Plane, request: Request, wall: int) -> Reply:
+    return answer(plane.reset(wall))
+
+
+def _health(plane: Plane, request: Request, wall: int) -> Reply:
+    return health(plane.amazon)
+
+
+def _show_clock(plane: Plane, request: Request, wall: int) -> Reply:
+    now, due = plane.clock.now(wall), plane.amazon.scheduler.pending.next()
+    told = {"mode": plane.clock.mode, "now": text(now), "now_ms": now}
+    return answer(told | {"next": None if due is None else text(due)})
+
+
+def _set_clock(plane: Plane, request: Request, wall: int) -> Reply:
+    body = decoder.decode(request.body)
+    if "mode" in body:
+        plane.clock.switch(body["mode"], wall=wall)
+    moves = [name for name in ("advance", "to") if name in body]
+    if moves and plane.clock.mode != "stepped":
+        raise ValueError("only a stepped clock is moved by hand")
+    for _ in moves:
+        plane.amazon.scheduler.advance(plane.clock.advance(_distance(plane, body, wall), wall=wall))
+    return _show_clock(plane, request, wall)
+
+
+def _distance(plane: Plane, body: dict[str, Any], wall: int) -> int:
+    now = plane.clock.now(wall)
+    if "advance" in body:
+        return round(float(body["advance"]) * 1000)
+    if body["to"] == "next":
+        return max(0, (plane.amazon.scheduler.pending.next() or now) - now)
+    return instant(str(body["to"])) - now
+
+
+def _show_faults(plane: Plane, request: Request, wall: int) -> Reply:
+    return answer({"faults": plane.amazon.faults.rules})
+
+
+def _add_faults(plane: Plane, request: Request, wall: int) -> Reply:
+    kind = Fault | list[Fault]
+    stated = msgspec.json.decode(request.body, type=kind)
+    faults = stated if isinstance(stated, list) else [stated]
+    return answer({"faults": [plane.amazon.faults.add(fault) for fault in faults]})
+
+
+def _lift_faults(plane: Plane, request: Request, wall: int) -> Reply:
+    return answer({"lifted": plane.amazon.faults.remove(_wanted(request).get("id"))})
+
+
+def _events(plane: Plane, request: Request, wall: int) -> Reply:
+    stated = msgspec.json.decode(request.body, type=events.Act | list[events.Act])
+    acts = stated if isinstance(stated, list) else [stated]
+    now = plane.clock.now(wall)
+    return answer({"happened": [events.happen(plane.amazon, act, now) for act in acts]})
+
+
+def _truth_listings(plane: Plane, request: Request, wall: int) -> Reply:
+    return answer(truth.listings(plane.amazon, _wanted(request), plane.clock.now(wall)))
+
+
+def _truth_submissions(plane: Plane, request: Request, wall: int) -> Reply:
+    return answer(truth.submissions(plane.amazon, _wanted(request)))
+
+
+def _truth_report(plane: Plane, request: Request, wall: int) -> Reply:
+    wanted = {"type": "GET_MERCHANT_LISTINGS_ALL_DATA"} | _wanted(request)
+    now, world = plane.clock.now(wall), plane.amazon.world
+    account = world.accounts[wanted["account"]]
+    store = marketplace(wanted["marketplace"]).id
+    written = report.report(world, account, store, kind=wanted["type"], now=now)
+    encoding = wanted.get("encoding", world.profile.report_encoding)
+    kind = f"text/plain; charset={CHARSETS.get(encoding, encoding)}"
+    body = written.encode(encoding, "replace")
+    return Reply(200, body, {"content-type": kind, "x-data-end-time": text(now)})
+
+
+CHARSETS = {"cp1252": "Cp1252", "cp932": "Shift_JIS", "utf-8": "UTF-8", "utf-8-sig": "UTF-8"}
+
+
+def _requests(plane: Plane, request: Request, wall: int) -> Reply:
+    return answer(plane.journal.find(_wanted(request)))
+
+
+def _forget_requests(plane: Plane, request: Request, wall: int) -> Reply:
+    plane.journal.clear()
+    return answer({"last": plane.journal.count})
+
+
+def _buckets(plane: Plane, request: Request, wall: int) -> Reply:
+    buckets = plane.amazon.buckets
+    told = {"quota_factor": buckets.factor, "buckets": buckets.snapshot(plane.clock.now(wall))}
+    return answer(told)
+
+
+def _change_buckets(plane: Plane, request: Request, wall: int) -> Reply:
+    body = msgspec.json.decode(request.body, type=Limits)
+    factor = plane.amazon.buckets.factor
+    if body.quota_factor is not msgspec.UNSET:
+        factor = body.quota_factor
+    plane.amazon.buckets.change(factor, body.rates)
+    return _buckets(plane, request, wall)
+
+
+class Limits(msgspec.Struct, forbid_unknown_fields=True):
+    """New limits for a running world."""
+
+    quota_factor: float | msgspec.UnsetType | None = msgspec.UNSET
+    rates: dict[str, tuple[float, float]] = {}
+
+
+ROUTES: dict[str, dict[str, Handler]] = {
+    "/seed": {"POST": _seed},
+    "/reset": {"POST": _reset},
+    "/health": {"GET": _health},
+    "/clock": {"GET": _show_clock, "POST": _set_clock},
+    "/faults": {"GET": _show_faults, "POST": _add_faults, "DELETE": _lift_faults},
+    "/events": {"POST": _events},
+    "/truth/listings": {"GET": _truth_listings},
+    "/truth/submissions": {"GET": _truth_submissions},
+    "/truth/report": {"GET": _truth_report},
+    "/requests": {"GET": _requests, "DELETE": _forget_requests},
+    "/buckets": {"GET": _buckets, "POST": _change_buckets},
+}
