@@ -82,7 +82,7 @@ class ConditionAnswer(Part, frozen=True, kw_only=True):
 
 
 class IdentifierClaim(Part, frozen=True, kw_only=True):
-    """One mapped identifier as typed; *invalid* says why it is not searched for."""
+    """One mapped identifier as it is asked for; *invalid* (as typed then) says why not."""
 
     kind: str
     value: str
@@ -142,11 +142,24 @@ class StoreCandidate(Part, frozen=True, kw_only=True):
     content: Content = Content()
 
 
+class LinkedStore(Part, frozen=True, kw_only=True):
+    """Where one seller SKU of a product stands in one store."""
+
+    state: Literal["unpublished", "published", "ended"]
+    asin: str | None = None
+    condition: str | None = None
+
+
 class OtherSku(Part, frozen=True, kw_only=True):
-    """Another seller SKU of the same product, with the stores it stands in."""
+    """Another seller SKU of the same product: the stores it is published or ended in.
+
+    *known* is all that is known of it there, unpublished rows included.
+    """
 
     seller_sku: str
     stores: list[str] = []
+    alias: bool = False
+    known: dict[str, LinkedStore] = {}
 
 
 class Candidate(Event, frozen=True, kw_only=True):
@@ -205,14 +218,6 @@ class Match(Event, frozen=True, kw_only=True):
     store: str
     sequence: Sequence
     products: list[str] = []
-
-
-class LinkedStore(Part, frozen=True, kw_only=True):
-    """Where one seller SKU of a product stands in one store."""
-
-    state: Literal["unpublished", "published", "ended"]
-    asin: str | None = None
-    condition: str | None = None
 
 
 class Link(Event, frozen=True, kw_only=True):
