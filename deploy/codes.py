@@ -1,0 +1,47 @@
+"""The one table of error codes: what went wrong, and the exit code it leads to.
+
+`operations.md` 8. A code is never reused; its first two digits are its area.
+"""
+
+import msgspec
+
+FAILED, USAGE, CONFIGURATION, NOT_FOUND, REFUSED = 1, 2, 3, 4, 5
+PARTIAL, PRECONDITION, UNREACHABLE, THRESHOLD, INTERRUPTED = 6, 7, 8, 9, 130
+
+
+class Code(msgspec.Struct, frozen=True):
+    """One code: what happened, in a few words, and the exit code of the command."""
+
+    what: str
+    exit: int
+
+
+CODES: dict[str, Code] = {
+    "LW-0101": Code("setting missing", CONFIGURATION),
+    "LW-0102": Code("unknown setting", CONFIGURATION),
+    "LW-0103": Code("wrong value for a setting", CONFIGURATION),
+    "LW-0104": Code("secret file refused", CONFIGURATION),
+    "LW-0105": Code("configuration cannot be read", CONFIGURATION),
+    "LW-0201": Code("broker unreachable", UNREACHABLE),
+    "LW-0202": Code("no Kafka broker answers there", UNREACHABLE),
+    "LW-0203": Code("broker refused the login", UNREACHABLE),
+    "LW-0204": Code("broker not supported", UNREACHABLE),
+    "LW-0205": Code("topics missing", NOT_FOUND),
+    "LW-0206": Code("topics differ in what is fixed for life", REFUSED),
+    "LW-0207": Code("broker refused a request", FAILED),
+    "LW-0301": Code("Postgres unreachable", UNREACHABLE),
+    "LW-0302": Code("Postgres refused the login", UNREACHABLE),
+    "LW-0303": Code("Postgres not supported", UNREACHABLE),
+    "LW-0304": Code("no Postgres answers there", UNREACHABLE),
+    "LW-0901": Code("Apache Kafka could not be fetched", UNREACHABLE),
+    "LW-0902": Code("not the expected jar", REFUSED),
+    "LW-0903": Code("part of the embedded stack not installed", CONFIGURATION),
+    "LW-0904": Code("Apache Kafka did not start", FAILED),
+    "LW-0905": Code("Postgres did not start", FAILED),
+    "LW-0906": Code("data folder in use", PRECONDITION),
+    "LW-0907": Code("data folder not usable", PRECONDITION),
+    "LW-0908": Code("part of the embedded stack ended", FAILED),
+    "LW-0909": Code("port taken", PRECONDITION),
+}
+"""Every code this project prints: 01 configuration, 02 broker, 03 Postgres, 04 Amazon, 05
+contract and events, 06 settings and rules, 07 groups, 08 dead letters, 09 embedded stack."""
