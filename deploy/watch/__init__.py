@@ -1,0 +1,1 @@
+"""Watching instead of working: reading and arithmetic, shown by the command."""
