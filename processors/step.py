@@ -91,8 +91,9 @@ class Scan(msgspec.Struct, frozen=True, kw_only=True):
     """A change of whole-read facts that many keys must be judged by again.
 
     *kind* and *id* name the settings record (`rule`, `acme-de`), or `report` and the store,
-    or `account` and the account; *version* orders the scans of one id: a newer one
-    supersedes an unfinished older one.
+    or `account` and the account. *version* is the offset of the record that says so: a newer
+    one of the same id supersedes an unfinished older one. *event* and *time* are that
+    record's `ce_id` and `ce_time`; *deleted*: it took the settings record away.
     """
 
     kind: str
@@ -100,6 +101,10 @@ class Scan(msgspec.Struct, frozen=True, kw_only=True):
     version: int
     after: dict[str, int] = {}
     """Partition of `amazon.listing.v1` → offset that must have been handled before (reports)."""
+    topic: str = ""
+    event: str = ""
+    time: datetime | None = None
+    deleted: bool = False
 
 
 Review = Callable[[Facts, Settings, datetime, Cause], Change[Facts]]

@@ -1,0 +1,176 @@
+"""What Amazon shows of one listing, merged field by field (`listings.md` 5).
+
+Observations are kept as layers: of each one, the fields that no newer one states. So the
+order in which they arrive does not matter, and a field's age is its layer's.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from msgspec import UNSET, UnsetType
+from msgspec.structs import asdict, replace
+
+from processors.rules.known import READ, Layer, Mark, StoreFacts
+from schemas.amazon import Issue, ObservedStore, ProductId
+from schemas.money import Money
+
+BUYABLE, DISCOVERABLE = "BUYABLE", "DISCOVERABLE"
+STATUSES = frozenset({BUYABLE, DISCOVERABLE})
+REPORT_STATUSES = frozenset({"Active", "Inactive", "Incomplete"})
+GRADES = ("like_new", "very_good", "good", "acceptable")
+CONDITIONS = frozenset(
+    ["new_new", "new_open_box", "new_oem", "refurbished_refurbished", "club_club"]
+    + [f"{kind}_{grade}" for kind in ("used", "collectible") for grade in GRADES]
+)
+CHANNELS = ("DEFAULT", "AMAZON_NA", "AMAZON_EU", "AMAZON_JP", "AMAZON_IN", "AMAZON_CN")
+"""Fulfilment channels that we know; another one changes no fact."""
+
+FIELDS = (
+    "asin",
+    "status",
+    "report_status",
+    "price",
+    "condition",
+    "product_id",
+    "title",
+    "offer_from",
+    "offer_to",
+    "issues",
+)
+"""Fields that are merged one by one; the two statuses speak about one thing."""
+
+RIVAL = {"status": "report_status", "report_status": "status"}
+MESSAGE = 300
+"""Characters of an issue's message that are kept."""
+
+DAMAGE = "\ufffd"
+
+
+class Seen(msgspec.Struct, frozen=True, kw_only=True):
+    """The newest statement of each field, None where nothing was ever stated.
+
+    *status_mark* is when and by whom the status was stated, *newest* the newest mark of all.
+    """
+
+    asin: str | None = None
+    status: list[str] | None = None
+    report_status: str | None = None
+    price: Money | None = None
+    condition: str | None = None
+    product_id: ProductId | None = None
+    title: str | None = None
+    offer_from: datetime | None = None
+    offer_to: datetime | None = None
+    issues: list[Issue] = []
+    status_mark: Mark | None = None
+    newest: Mark | None = None
+
+
+NOTHING = Seen()
+
+
+def seen(facts: StoreFacts) -> Seen:
+    """Give what Amazon shows by everything we were told."""
+    if not facts.layers:
+        return NOTHING
+    fields: dict[str, Any] = {}
+    for layer in facts.layers:
+        fields |= {k: v for k, v in asdict(layer.said).items() if v is not UNSET}
+        if "status" in fields or "report_status" in fields:
+            fields.setdefault("status_mark", layer.mark)
+    fields.pop("exists", None)
+    return Seen(**fields, newest=max(layer.mark for layer in facts.layers))
+
+
+def merge(facts: StoreFacts, mark: Mark, said: ObservedStore) -> StoreFacts:
+    """Take in what one observation states of this listing."""
+    plain, odd = understood(said)
+    facts = _existence(facts, mark, said.exists)
+    if odd:
+        facts = replace(facts, odd=_odd(facts, mark, odd))
+    if mark.rank == READ and mark.at > facts.read_at:
+        facts = replace(facts, read_at=mark.at)
+    return replace(facts, layers=layered(facts.layers, mark, plain))
+
+
+def _existence(facts: StoreFacts, mark: Mark, exists: bool | UnsetType) -> StoreFacts:
+    if exists is True and (facts.alive is None or mark > facts.alive):
+        return replace(facts, alive=mark)
+    if exists is False and (facts.gone is None or mark > facts.gone):
+        return replace(facts, gone=mark)
+    return facts
+
+
+def _odd(facts: StoreFacts, mark: Mark, odd: dict[str, str]) -> dict[str, Any]:
+    from processors.rules.known import Stated
+
+    kept = dict(facts.odd)
+    for field, value in odd.items():
+        if field not in kept or mark > kept[field].mark:
+            kept[field] = Stated(mark, value)
+    return kept
+
+
+def understood(said: ObservedStore) -> tuple[ObservedStore, dict[str, str]]:
+    """Part what we understand from raw values of enums that we do not know."""
+    odd: dict[str, str] = {}
+    if said.status is not UNSET and not STATUSES.issuperset(said.status):
+        odd["status"] = ", ".join(s for s in said.status if s not in STATUSES)[:100]
+    if said.report_status is not UNSET and said.report_status not in REPORT_STATUSES:
+        odd["report_status"] = said.report_status[:100]
+    if said.condition is not UNSET and said.condition not in CONDITIONS:
+        odd["condition"] = said.condition[:100]
+    if said.title is not UNSET and DAMAGE in said.title:
+        return replace(said, title=UNSET, **dict.fromkeys(odd, UNSET)), odd
+    return (replace(said, **dict.fromkeys(odd, UNSET)) if odd else said), odd
+
+
+def layered(layers: list[Layer], mark: Mark, said: ObservedStore) -> list[Layer]:
+    """Give the layers after *said* was stated at *mark*: each field in the newest only."""
+    mine = {f: v for f in FIELDS if (v := getattr(said, f)) is not UNSET}
+    after: list[Layer] = []
+    for layer in layers:
+        beaten = [f for f in FIELDS if _holds(layer, f) and _rivals(mine, f)]
+        lost = [f for f in beaten if _key(f, mark) > _key(f, layer.mark)]
+        for kept in set(beaten) - set(lost):
+            mine.pop(kept, None)
+            mine.pop(RIVAL.get(kept, ""), None)
+        after += _without(layer, lost)
+    if mine:
+        after.append(Layer(mark, ObservedStore(**_short(mine))))
+    return sorted(after, key=_mark)
+
+
+def _holds(layer: Layer, field: str) -> bool:
+    return getattr(layer.said, field) is not UNSET
+
+
+def _rivals(mine: dict[str, Any], field: str) -> bool:
+    return field in mine or RIVAL.get(field) in mine
+
+
+def _key(field: str, mark: Mark) -> tuple[bool, Mark]:
+    """Order by age; but a report's text never replaces one known from elsewhere."""
+    return (field == "title" and mark.rank > 1, mark)
+
+
+def _without(layer: Layer, fields: Iterable[str]) -> list[Layer]:
+    fields = dict.fromkeys(fields, UNSET)
+    if not fields:
+        return [layer]
+    rest = replace(layer.said, **fields)
+    return (
+        [Layer(layer.mark, rest)] if any(_holds(Layer(layer.mark, rest), f) for f in FIELDS) else []
+    )
+
+
+def _short(mine: dict[str, Any]) -> dict[str, Any]:
+    if mine.get("issues"):
+        mine["issues"] = [replace(i, message=i.message[:MESSAGE]) for i in mine["issues"]]
+    return mine
+
+
+def _mark(layer: Layer) -> Mark:
+    return layer.mark

@@ -1,0 +1,150 @@
+"""Faust's Kafka transport, changed where it would lose something (`reliability.md` 1.1).
+
+Faust's own commit arithmetic is not used: what may be committed is what the ledger of
+coverage says was handled, in order. Its consumer thread reads committed records only.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from time import monotonic
+from typing import Any, Protocol
+
+import aiokafka
+import faust
+import uvloop
+from faust.transport.drivers import aiokafka as driver
+from faust.types import TP, Message
+
+
+class Offsets(Protocol):
+    """Who knows how far this worker came."""
+
+    async def handled(self) -> Mapping[TP, int]:
+        """Give the next offset of each partition that moved, once its coverage is written."""
+
+    async def begin(self, starts: Mapping[TP, int], generation: int) -> None:
+        """Start at these offsets; called once partitions are restored, before records come."""
+
+    async def leave(self, lost: bool) -> None:
+        """Finish what is under way; *lost*: we are out of the group already, drop it."""
+
+
+class Thread(driver.AIOKafkaConsumerThread):
+    """The consumer's thread: committed records only, and it remembers the last heartbeat."""
+
+    heard: float = 0.0
+    """When the group's coordinator last answered, on the monotonic clock."""
+
+    def _create_worker_consumer(self, transport: driver.Transport) -> aiokafka.AIOKafkaConsumer:
+        consumer = super()._create_worker_consumer(transport)
+        consumer._isolation_level = "read_committed"  # Faust hard-codes the other one
+        return consumer
+
+    async def on_start(self) -> None:
+        """Start the consumer and listen to its heartbeats."""
+        await super().on_start()
+        self.heard = monotonic()
+        coordinator = self._ensure_consumer()._coordinator
+        beat: Callable[[], Awaitable[bool]] = coordinator._do_heartbeat
+
+        async def heard() -> bool:
+            answered = await beat()
+            if answered:
+                self.heard = monotonic()
+            return answered
+
+        coordinator._do_heartbeat = heard
+
+    @property
+    def out_of_group(self) -> bool:
+        """Whether the coordinator has forgotten this member."""
+        return bool(self._ensure_consumer()._coordinator.generation < 0)
+
+
+class Consumer(driver.Consumer):
+    """Commits what the ledger says was handled, and nothing else."""
+
+    _thread: Thread
+
+    def _new_consumer_thread(self) -> Thread:
+        return Thread(self, loop=self.loop, beacon=self.beacon, thread_loop=uvloop.new_event_loop())
+
+    @property
+    def offsets(self) -> Offsets:
+        """The ledger of the app that this consumer serves."""
+        return self.app.offsets  # type: ignore[attr-defined,no-any-return]
+
+    @property
+    def silence(self) -> float:
+        """Seconds since the group's coordinator was last heard of."""
+        return monotonic() - self._thread.heard
+
+    def ack(self, message: Message) -> bool:
+        """Take note of nothing: Faust also acknowledges what no agent has handled."""
+        self._unacked_messages.discard(message)
+        return True
+
+    async def _add_gap(self, tp: TP, offset_from: int, offset_to: int) -> None:
+        """Keep no list of the offsets of a gap: the ledger needs none."""
+
+    async def commit(self, topics: Any = None, start_new_transaction: bool = True) -> bool:
+        """Commit what was handled; *topics* is ignored, as all is committed together."""
+        if await self.maybe_wait_for_commit_to_finish():
+            return False
+        self._commit_fut = asyncio.Future()
+        try:
+            return await self._commit_handled()
+        finally:
+            done, self._commit_fut = self._commit_fut, None
+            done.set_result(None)
+
+    async def _commit_handled(self) -> bool:
+        handled = await self.offsets.handled()
+        mine = self.assignment()
+        offsets = {tp: offset for tp, offset in handled.items() if tp in mine}
+        if not offsets:
+            return False
+        done = await self._commit(offsets)
+        self._committed_offset.update(offsets)
+        return done
+
+    async def on_partitions_revoked(self, revoked: set[TP]) -> None:
+        """Finish what is under way while the partitions are still ours, then let go."""
+        await self.offsets.leave(self._thread.out_of_group)
+        if not self._thread.out_of_group:
+            await self.commit()
+        await super().on_partitions_revoked(revoked)
+
+    async def on_partitions_assigned(self, assigned: set[TP], generation_id: int = 0) -> None:
+        """Take over partitions; a coordinator that assigns them was just heard."""
+        self._thread.heard = monotonic()
+        await super().on_partitions_assigned(assigned, generation_id)
+
+    async def perform_seek(self) -> None:
+        """Go to the committed offsets, or to the log's start where nothing was committed."""
+        await super().perform_seek()
+        mine = {tp for tp in self.assignment() if not self._is_changelog_tp(tp)}
+        fresh = {tp for tp in mine if self._committed_offset[tp] is None}
+        starts = dict(await self.earliest_offsets(*fresh)) if fresh else {}
+        starts |= {tp: self._committed_offset[tp] or 0 for tp in mine - fresh}
+        await self.offsets.begin(
+            {TP(*tp): start for tp, start in starts.items()}, self.app.consumer_generation_id
+        )
+
+
+class Transport(driver.Transport):
+    """Faust's transport with our consumer."""
+
+    Consumer = Consumer
+
+
+class App(faust.App):
+    """A Faust app that reads through our transport and touches no folder."""
+
+    offsets: Offsets
+
+    def _new_transport(self) -> Transport:
+        return Transport(self.conf.broker_consumer, self)
+
+    def _create_directories(self) -> None:
+        """Make none: tables are in memory."""
