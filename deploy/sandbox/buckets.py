@@ -114,6 +114,7 @@ class Buckets:
         bucket = self._buckets.get(key)
         if bucket is None:
             rate, burst = (number * (self.factor or 0) for number in self.rates[key.name])
+            burst = max(1.0, burst)  # below one nothing would ever pass
             bucket = self._buckets[key] = Bucket(rate, burst, burst, now)
         return bucket
 

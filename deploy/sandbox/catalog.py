@@ -134,7 +134,7 @@ def by_keywords(world: World, keywords: list[str], brands: list[str]) -> list[Pr
     return sorted(found, key=lambda product: (len(product.title), product.asin))
 
 
-Part = Callable[[Product, str], dict[str, Any] | None]
+Part = Callable[[Product], dict[str, Any] | None]
 
 
 def _shown(product: Product, marketplaces: list[str], parts: list[str]) -> dict[str, Any]:
@@ -143,7 +143,7 @@ def _shown(product: Product, marketplaces: list[str], parts: list[str]) -> dict[
         if part == "attributes":
             told[part] = _attributes(product, marketplaces)
             continue
-        rows = [(name, PARTS[part](product, name)) for name in marketplaces]
+        rows = [(name, PARTS[part](product)) for name in marketplaces]
         told[part] = [{"marketplaceId": name} | row for name, row in rows if row is not None]
     return told
 
@@ -157,7 +157,7 @@ def _attributes(product: Product, marketplaces: list[str]) -> dict[str, Any]:
     }
 
 
-def _summary(product: Product, marketplace: str) -> dict[str, Any]:
+def _summary(product: Product) -> dict[str, Any]:
     kind = "VARIATION_PARENT" if product.children else "BASE_PRODUCT"
     optional = {
         "brand": product.brand,
@@ -170,7 +170,7 @@ def _summary(product: Product, marketplace: str) -> dict[str, Any]:
     return {"itemClassification": kind, "itemName": product.title} | stated
 
 
-def _identifiers(product: Product, marketplace: str) -> dict[str, Any]:
+def _identifiers(product: Product) -> dict[str, Any]:
     rows = [row for number in product.gtins for row in spellings(number)]
     return {"identifiers": [{"identifierType": kind, "identifier": text} for kind, text in rows]}
 
@@ -188,7 +188,7 @@ def spellings(number: str) -> list[tuple[str, str]]:
     return found
 
 
-def _relationships(product: Product, marketplace: str) -> dict[str, Any]:
+def _relationships(product: Product) -> dict[str, Any]:
     rows: list[dict[str, Any]] = []
     if product.children:
         rows.append({"type": "VARIATION", "childAsins": list(product.children)})
@@ -197,15 +197,15 @@ def _relationships(product: Product, marketplace: str) -> dict[str, Any]:
     return {"relationships": rows}
 
 
-def _product_types(product: Product, marketplace: str) -> dict[str, Any]:
+def _product_types(product: Product) -> dict[str, Any]:
     return {"productType": product.product_type}
 
 
-def _images(product: Product, marketplace: str) -> dict[str, Any]:
+def _images(_: Product) -> dict[str, Any]:
     return {"images": []}
 
 
-def _none(product: Product, marketplace: str) -> None:
+def _none(_: Product) -> None:
     return None
 
 

@@ -4,7 +4,7 @@ import gc
 import zlib
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
 
 import msgspec
@@ -44,7 +44,7 @@ class Plane:
             return answer({"error": f"{request.path} knows {', '.join(methods)}"}, 405)
         self.amazon.scheduler.advance(self.clock.now(int(wall)))
         try:
-            return methods[request.method](self, request, int(wall))
+            return methods[request.method](Asking(self, request, int(wall)))
         except (ValueError, LookupError, OSError, TypeError) as error:
             return answer({"error": f"{type(error).__name__}: {error}"}, 400)
 
@@ -52,6 +52,7 @@ class Plane:
         """Make the world of a seed document, or add to the present one."""
         seed = decode(body)
         amazon = self.amazon if seed.add else begin(seed)
+        gc.unfreeze()
         gc.disable()  # a million new objects would be walked again and again
         try:
             if not seed.add:
@@ -97,85 +98,101 @@ class Plane:
         return count + add_listings(amazon.world, made, now)
 
 
-Handler = Callable[[Plane, Request, int], Reply]
+class Asking(NamedTuple):
+    """One request to the control port."""
+
+    plane: Plane
+    request: Request
+    wall: int
+
+    @property
+    def now(self) -> int:
+        """Amazon's time."""
+        return self.plane.clock.now(self.wall)
+
+    @property
+    def wanted(self) -> dict[str, str]:
+        """What the query asks for."""
+        return dict(parse_qsl(self.request.query, keep_blank_values=True))
 
 
-def _wanted(request: Request) -> dict[str, str]:
-    return dict(parse_qsl(request.query, keep_blank_values=True))
+Handler = Callable[[Asking], Reply]
 
 
-def _seed(plane: Plane, request: Request, wall: int) -> Reply:
-    return answer(plane.seed(request.body, wall))
+def _seed(asked: Asking) -> Reply:
+    return answer(asked.plane.seed(asked.request.body, asked.wall))
 
 
-def _reset(plane: Plane, request: Request, wall: int) -> Reply:
-    return answer(plane.reset(wall))
+def _reset(asked: Asking) -> Reply:
+    return answer(asked.plane.reset(asked.wall))
 
 
-def _health(plane: Plane, request: Request, wall: int) -> Reply:
-    return health(plane.amazon)
+def _health(asked: Asking) -> Reply:
+    return health(asked.plane.amazon)
 
 
-def _show_clock(plane: Plane, request: Request, wall: int) -> Reply:
-    now, due = plane.clock.now(wall), plane.amazon.scheduler.pending.next()
-    told = {"mode": plane.clock.mode, "now": text(now), "now_ms": now}
+def _show_clock(asked: Asking) -> Reply:
+    now, due = asked.now, asked.plane.amazon.scheduler.pending.next()
+    told = {"mode": asked.plane.clock.mode, "now": text(now), "now_ms": now}
     return answer(told | {"next": None if due is None else text(due)})
 
 
-def _set_clock(plane: Plane, request: Request, wall: int) -> Reply:
-    body = decoder.decode(request.body)
+def _set_clock(asked: Asking) -> Reply:
+    body = decoder.decode(asked.request.body)
     if "mode" in body:
-        plane.clock.switch(body["mode"], wall=wall)
+        asked.plane.clock.switch(body["mode"], wall=asked.wall)
     moves = [name for name in ("advance", "to") if name in body]
-    if moves and plane.clock.mode != "stepped":
+    if moves and asked.plane.clock.mode != "stepped":
         raise ValueError("only a stepped clock is moved by hand")
     for _ in moves:
-        plane.amazon.scheduler.advance(plane.clock.advance(_distance(plane, body, wall), wall=wall))
-    return _show_clock(plane, request, wall)
+        asked.plane.amazon.scheduler.advance(
+            asked.plane.clock.advance(_distance(asked, body), wall=asked.wall)
+        )
+    return _show_clock(asked)
 
 
-def _distance(plane: Plane, body: dict[str, Any], wall: int) -> int:
-    now = plane.clock.now(wall)
+def _distance(asked: Asking, body: dict[str, Any]) -> int:
+    now = asked.now
     if "advance" in body:
         return round(float(body["advance"]) * 1000)
     if body["to"] == "next":
-        return max(0, (plane.amazon.scheduler.pending.next() or now) - now)
+        return max(0, (asked.plane.amazon.scheduler.pending.next() or now) - now)
     return instant(str(body["to"])) - now
 
 
-def _show_faults(plane: Plane, request: Request, wall: int) -> Reply:
-    return answer({"faults": plane.amazon.faults.rules})
+def _show_faults(asked: Asking) -> Reply:
+    return answer({"faults": asked.plane.amazon.faults.rules})
 
 
-def _add_faults(plane: Plane, request: Request, wall: int) -> Reply:
+def _add_faults(asked: Asking) -> Reply:
     kind = Fault | list[Fault]
-    stated = msgspec.json.decode(request.body, type=kind)
+    stated = msgspec.json.decode(asked.request.body, type=kind)
     faults = stated if isinstance(stated, list) else [stated]
-    return answer({"faults": [plane.amazon.faults.add(fault) for fault in faults]})
+    return answer({"faults": [asked.plane.amazon.faults.add(fault) for fault in faults]})
 
 
-def _lift_faults(plane: Plane, request: Request, wall: int) -> Reply:
-    return answer({"lifted": plane.amazon.faults.remove(_wanted(request).get("id"))})
+def _lift_faults(asked: Asking) -> Reply:
+    return answer({"lifted": asked.plane.amazon.faults.remove(asked.wanted.get("id"))})
 
 
-def _events(plane: Plane, request: Request, wall: int) -> Reply:
-    stated = msgspec.json.decode(request.body, type=events.Act | list[events.Act])
+def _events(asked: Asking) -> Reply:
+    stated = msgspec.json.decode(asked.request.body, type=events.Act | list[events.Act])
     acts = stated if isinstance(stated, list) else [stated]
-    now = plane.clock.now(wall)
-    return answer({"happened": [events.happen(plane.amazon, act, now) for act in acts]})
+    now = asked.now
+    return answer({"happened": [events.happen(asked.plane.amazon, act, now) for act in acts]})
 
 
-def _truth_listings(plane: Plane, request: Request, wall: int) -> Reply:
-    return answer(truth.listings(plane.amazon, _wanted(request), plane.clock.now(wall)))
+def _truth_listings(asked: Asking) -> Reply:
+    return answer(truth.listings(asked.plane.amazon, asked.wanted, asked.now))
 
 
-def _truth_submissions(plane: Plane, request: Request, wall: int) -> Reply:
-    return answer(truth.submissions(plane.amazon, _wanted(request)))
+def _truth_submissions(asked: Asking) -> Reply:
+    return answer(truth.submissions(asked.plane.amazon, asked.wanted))
 
 
-def _truth_report(plane: Plane, request: Request, wall: int) -> Reply:
-    wanted = {"type": "GET_MERCHANT_LISTINGS_ALL_DATA"} | _wanted(request)
-    now, world = plane.clock.now(wall), plane.amazon.world
+def _truth_report(asked: Asking) -> Reply:
+    wanted = {"type": "GET_MERCHANT_LISTINGS_ALL_DATA"} | asked.wanted
+    now, world = asked.now, asked.plane.amazon.world
     account = world.accounts[wanted["account"]]
     store = marketplace(wanted["marketplace"]).id
     written = report.report(world, account, store, kind=wanted["type"], now=now)
@@ -188,28 +205,28 @@ def _truth_report(plane: Plane, request: Request, wall: int) -> Reply:
 CHARSETS = {"cp1252": "Cp1252", "cp932": "Shift_JIS", "utf-8": "UTF-8", "utf-8-sig": "UTF-8"}
 
 
-def _requests(plane: Plane, request: Request, wall: int) -> Reply:
-    return answer(plane.journal.find(_wanted(request)))
+def _requests(asked: Asking) -> Reply:
+    return answer(asked.plane.journal.find(asked.wanted))
 
 
-def _forget_requests(plane: Plane, request: Request, wall: int) -> Reply:
-    plane.journal.clear()
-    return answer({"last": plane.journal.count})
+def _forget_requests(asked: Asking) -> Reply:
+    asked.plane.journal.clear()
+    return answer({"last": asked.plane.journal.count})
 
 
-def _buckets(plane: Plane, request: Request, wall: int) -> Reply:
-    buckets = plane.amazon.buckets
-    told = {"quota_factor": buckets.factor, "buckets": buckets.snapshot(plane.clock.now(wall))}
+def _buckets(asked: Asking) -> Reply:
+    buckets = asked.plane.amazon.buckets
+    told = {"quota_factor": buckets.factor, "buckets": buckets.snapshot(asked.now)}
     return answer(told)
 
 
-def _change_buckets(plane: Plane, request: Request, wall: int) -> Reply:
-    body = msgspec.json.decode(request.body, type=Limits)
-    factor = plane.amazon.buckets.factor
+def _change_buckets(asked: Asking) -> Reply:
+    body = msgspec.json.decode(asked.request.body, type=Limits)
+    factor = asked.plane.amazon.buckets.factor
     if body.quota_factor is not msgspec.UNSET:
         factor = body.quota_factor
-    plane.amazon.buckets.change(factor, body.rates)
-    return _buckets(plane, request, wall)
+    asked.plane.amazon.buckets.change(factor, body.rates)
+    return _buckets(asked)
 
 
 class Limits(msgspec.Struct, forbid_unknown_fields=True):

@@ -29,6 +29,7 @@ class Effect(msgspec.Struct, kw_only=True):
     aspect: str
     submission: str
     put: Attributes | None = None
+    sent: Attributes | None = None
     product_type: str = "PRODUCT"
     patches: tuple[Patch, ...] = ()
     delete: bool = False
@@ -119,6 +120,7 @@ def _put(world: World, sku: Sku | None, effect: Effect, *, quietly: bool) -> Sku
         listing = Listing(
             marketplace=effect.marketplace, asin=None, created=effect.due, updated=effect.due
         )
+        listing.sent = effect.sent
         sku.listings = (*sku.listings, listing)
     listing.product_type = effect.product_type
     listing.asin = asin_of(world, effect, quietly=quietly) or listing.asin

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -35,11 +35,34 @@ class Act(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=True)
     restricted: bool | list[str] | dict[str, list[str]] = True
 
 
+class Scene(NamedTuple):
+    """An act on one listing."""
+
+    amazon: Amazon
+    sku: Sku
+    listing: Listing
+    act: Act
+
+
+class Stage(NamedTuple):
+    """An act on one account."""
+
+    amazon: Amazon
+    account: Account
+    act: Act
+
+    @property
+    def stores(self) -> set[str]:
+        """The marketplaces that it is about: the named one, or all of the account."""
+        named = self.act.marketplace
+        return {marketplace(named).id} if named else set(self.account.marketplaces)
+
+
 def happen(amazon: Amazon, act: Act, now: int) -> dict[str, Any]:
     """Let *act* happen. Raises `ValueError` when it cannot."""
     amazon.scheduler.advance(now)
     if act.type in OF_ACCOUNT:
-        OF_ACCOUNT[act.type](amazon, _account(amazon, act), act)
+        OF_ACCOUNT[act.type](Stage(amazon, _account(amazon, act), act))
         return {"type": act.type, "account": act.account}
     if act.type == "restrict":
         amazon.world.products[act.asin].restricted = restriction(act.restricted)
@@ -64,7 +87,7 @@ def _on_listing(amazon: Amazon, act: Act, now: int) -> dict[str, Any]:
     listing = sku.listing(store) if sku else None
     if sku is None or listing is None:
         raise ValueError(f"no listing {act.sku!r} of {account.id} in {store}")
-    OF_LISTING[act.type](amazon, sku, listing, act)
+    OF_LISTING[act.type](Scene(amazon, sku, listing, act))
     if act.type in ("edit", "change_product_type"):
         listing.updated, listing.live = now, None
     told = snapshot(amazon.world.sku(account.id, act.sku), store)
@@ -72,91 +95,94 @@ def _on_listing(amazon: Amazon, act: Act, now: int) -> dict[str, Any]:
     return {"type": act.type, "account": account.id, "sku": act.sku, **told}
 
 
-def _sell(amazon: Amazon, sku: Sku, listing: Listing, act: Act) -> None:
-    units = act.quantity or 1
-    if sku.stock < units:
-        raise ValueError(f"only {sku.stock} of {sku.sku!r} can be sold")
-    if sku.quantity is not None:
-        sku.quantity -= units
+def _sell(scene: Scene) -> None:
+    units = scene.act.quantity or 1
+    if scene.sku.stock < units:
+        raise ValueError(f"only {scene.sku.stock} of {scene.sku.sku!r} can be sold")
+    if scene.sku.quantity is not None:
+        scene.sku.quantity -= units
     else:
-        sku.fba_stock -= units
+        scene.sku.fba_stock -= units
 
 
-def _edit(amazon: Amazon, sku: Sku, listing: Listing, act: Act) -> None:
-    if act.price is not None:
-        listing.price = money(act.price, listing.marketplace)
-    if act.quantity is not None:
-        sku.quantity = act.quantity
-    listing.condition = act.condition or listing.condition
-    listing.title = act.title or listing.title
+def _edit(scene: Scene) -> None:
+    if scene.act.price is not None:
+        scene.listing.price = money(scene.act.price, scene.listing.marketplace)
+    if scene.act.quantity is not None:
+        scene.sku.quantity = scene.act.quantity
+    scene.listing.condition = scene.act.condition or scene.listing.condition
+    scene.listing.title = scene.act.title or scene.listing.title
 
 
-def _delete(amazon: Amazon, sku: Sku, listing: Listing, act: Act) -> None:
-    amazon.world.cancelled[act.account][sku.sku, listing.marketplace] = listing
-    place(amazon.world, act.account, sku.sku, deleted(sku, listing.marketplace))
-
-
-def _suppress(amazon: Amazon, sku: Sku, listing: Listing, act: Act) -> None:
-    plain = issue("INVALID_IMAGE", "The main image breaks the guidelines.", code="18027")
-    trouble = issue_of(act.issue) if act.issue else plain
-    trouble = enforced(trouble, act.action)
-    if act.exemption:
-        trouble["enforcements"]["exemption"] = act.exemption
-    listing.issues = (*listing.issues, trouble)
-
-
-def _exempt(amazon: Amazon, sku: Sku, listing: Listing, act: Act) -> None:
-    exemption = act.exemption or {"status": "EXEMPT"}
-    listing.issues = tuple(
-        trouble | {"enforcements": trouble["enforcements"] | {"exemption": exemption}}
-        if trouble.get("enforcements")
-        else trouble
-        for trouble in listing.issues
+def _delete(scene: Scene) -> None:
+    scene.amazon.world.cancelled[scene.act.account][scene.sku.sku, scene.listing.marketplace] = (
+        scene.listing
+    )
+    place(
+        scene.amazon.world,
+        scene.act.account,
+        scene.sku.sku,
+        deleted(scene.sku, scene.listing.marketplace),
     )
 
 
-def _lift(amazon: Amazon, sku: Sku, listing: Listing, act: Act) -> None:
-    listing.issues, listing.held, listing.missing = (), False, ()
+def _suppress(scene: Scene) -> None:
+    plain = issue("INVALID_IMAGE", "The main image breaks the guidelines.", code="18027")
+    trouble = issue_of(scene.act.issue) if scene.act.issue else plain
+    trouble = enforced(trouble, scene.act.action)
+    if scene.act.exemption:
+        trouble["enforcements"]["exemption"] = scene.act.exemption
+    scene.listing.issues = (*scene.listing.issues, trouble)
 
 
-def _retype(amazon: Amazon, sku: Sku, listing: Listing, act: Act) -> None:
-    listing.product_type = act.product_type or listing.product_type
+def _exempt(scene: Scene) -> None:
+    exemption = scene.act.exemption or {"status": "EXEMPT"}
+    scene.listing.issues = tuple(
+        trouble | {"enforcements": trouble["enforcements"] | {"exemption": exemption}}
+        if trouble.get("enforcements")
+        else trouble
+        for trouble in scene.listing.issues
+    )
 
 
-def _stores(act: Act, account: Account) -> set[str]:
-    return {marketplace(act.marketplace).id} if act.marketplace else set(account.marketplaces)
+def _lift(scene: Scene) -> None:
+    scene.listing.issues, scene.listing.held, scene.listing.missing = (), False, ()
 
 
-def _suspend(amazon: Amazon, account: Account, act: Act) -> None:
-    account.suspended = account.suspended | _stores(act, account)
+def _retype(scene: Scene) -> None:
+    scene.listing.product_type = scene.act.product_type or scene.listing.product_type
 
 
-def _resume(amazon: Amazon, account: Account, act: Act) -> None:
-    account.suspended = account.suspended - _stores(act, account)
+def _suspend(stage: Stage) -> None:
+    stage.account.suspended = stage.account.suspended | stage.stores
 
 
-def _leave(amazon: Amazon, account: Account, act: Act) -> None:
-    account.departed = account.departed | _stores(act, account)
+def _resume(stage: Stage) -> None:
+    stage.account.suspended = stage.account.suspended - stage.stores
 
 
-def _revoke(amazon: Amazon, account: Account, act: Act) -> None:
-    account.revoked = True
-    amazon.tokens.forget(account.id)
+def _leave(stage: Stage) -> None:
+    stage.account.departed = stage.account.departed | stage.stores
 
 
-def _grant(amazon: Amazon, account: Account, act: Act) -> None:
-    account.revoked = account.unauthorized = False
+def _revoke(stage: Stage) -> None:
+    stage.account.revoked = True
+    stage.amazon.tokens.forget(stage.account.id)
 
 
-def _expire(amazon: Amazon, account: Account, act: Act) -> None:
-    amazon.tokens.forget(account.id)
+def _grant(stage: Stage) -> None:
+    stage.account.revoked = stage.account.unauthorized = False
 
 
-def _unauthorize(amazon: Amazon, account: Account, act: Act) -> None:
-    account.unauthorized = True
+def _expire(stage: Stage) -> None:
+    stage.amazon.tokens.forget(stage.account.id)
 
 
-OF_LISTING: dict[str, Callable[[Amazon, Sku, Listing, Act], None]] = {
+def _unauthorize(stage: Stage) -> None:
+    stage.account.unauthorized = True
+
+
+OF_LISTING: dict[str, Callable[[Scene], None]] = {
     "sell": _sell,
     "edit": _edit,
     "delete": _delete,
@@ -165,7 +191,7 @@ OF_LISTING: dict[str, Callable[[Amazon, Sku, Listing, Act], None]] = {
     "lift": _lift,
     "change_product_type": _retype,
 }
-OF_ACCOUNT: dict[str, Callable[[Amazon, Account, Act], None]] = {
+OF_ACCOUNT: dict[str, Callable[[Stage], None]] = {
     "suspend_store": _suspend,
     "resume_store": _resume,
     "leave_store": _leave,

@@ -5,7 +5,7 @@ after the call took its effect (`effect` true).
 """
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -121,75 +121,87 @@ class Faults:
         return None
 
 
+class Strike(NamedTuple):
+    """A fault, the reply it strikes, and when."""
+
+    fault: Fault
+    reply: Reply
+    now: int
+
+
+Spoil = Callable[[Strike], Reply]
+
+
 def spoil(fault: Fault, reply: Reply, now: int) -> Reply:
     """Give what the client sees instead of *reply*."""
-    return KINDS[fault.kind](fault, reply, now)
+    return KINDS[fault.kind](Strike(fault, reply, now))
 
 
-def _html(status: int, title: bytes) -> Callable[[Fault, Reply, int], Reply]:
-    def make(fault: Fault, reply: Reply, now: int) -> Reply:
+def _html(status: int, title: bytes) -> Spoil:
+    def make(_: Strike) -> Reply:
         return Reply(status, HTML % (title, title), {"content-type": "text/html"})
 
     return make
 
 
-def _json(status: int, code: str, text: str) -> Callable[[Fault, Reply, int], Reply]:
-    def make(fault: Fault, reply: Reply, now: int) -> Reply:
+def _json(status: int, code: str, text: str) -> Spoil:
+    def make(_: Strike) -> Reply:
         return answer({"errors": [{"code": code, "message": text, "details": ""}]}, status)
 
     return make
 
 
-def _empty(status: int) -> Callable[[Fault, Reply, int], Reply]:
-    def make(fault: Fault, reply: Reply, now: int) -> Reply:
+def _empty(status: int) -> Spoil:
+    def make(_: Strike) -> Reply:
         return Reply(status)
 
     return make
 
 
-def _lost(fault: Fault, reply: Reply, now: int) -> Reply:
-    reply.act = fault.how
-    return reply
+def _lost(strike: Strike) -> Reply:
+    strike.reply.act = strike.fault.how
+    return strike.reply
 
 
-def _slow(fault: Fault, reply: Reply, now: int) -> Reply:
-    reply.delay = fault.seconds
-    return reply
+def _slow(strike: Strike) -> Reply:
+    strike.reply.delay = strike.fault.seconds
+    return strike.reply
 
 
-def _truncated(fault: Fault, reply: Reply, now: int) -> Reply:
-    reply.act = "truncate"
-    return reply
+def _truncated(strike: Strike) -> Reply:
+    strike.reply.act = "truncate"
+    return strike.reply
 
 
-def _content_type(fault: Fault, reply: Reply, now: int) -> Reply:
-    reply.headers["content-type"] = "text/plain"
-    return reply
+def _content_type(strike: Strike) -> Reply:
+    strike.reply.headers["content-type"] = "text/plain"
+    return strike.reply
 
 
-def _date(fault: Fault, reply: Reply, now: int) -> Reply:
-    reply.headers["date"] = http_date(now - 86_400_000)
-    return reply
+def _date(strike: Strike) -> Reply:
+    strike.reply.headers["date"] = http_date(strike.now - 86_400_000)
+    return strike.reply
 
 
-def _redirect(fault: Fault, reply: Reply, now: int) -> Reply:
+def _redirect(_: Strike) -> Reply:
     return Reply(307, b"", {"location": "/moved"})
 
 
 def _changed(
     change: Callable[[dict[str, Any], Fault], None],
-) -> Callable[[Fault, Reply, int], Reply]:
-    def make(fault: Fault, reply: Reply, now: int) -> Reply:
+) -> Spoil:
+    def make(strike: Strike) -> Reply:
+        reply = strike.reply
         value = decoder.decode(reply.body) if reply.body else None
         if isinstance(value, dict):
-            change(value, fault)
+            change(value, strike.fault)
             reply.body = encoder.encode(value)
         return reply
 
     return make
 
 
-def _enum(value: dict[str, Any], fault: Fault) -> None:
+def _enum(value: dict[str, Any], _: Fault) -> None:
     if "status" in value:
         value["status"] = "SOMETHING_NEW"
     for summary in value.get("summaries", []):
@@ -198,7 +210,7 @@ def _enum(value: dict[str, Any], fault: Fault) -> None:
         trouble["severity"] = "SOMETHING_NEW"
 
 
-def _field(value: dict[str, Any], fault: Fault) -> None:
+def _field(value: dict[str, Any], _: Fault) -> None:
     value["somethingNew"] = {"nested": [1, 2]}
 
 
@@ -206,7 +218,7 @@ def _without_field(value: dict[str, Any], fault: Fault) -> None:
     value.pop(fault.field or next(iter(value), ""), None)
 
 
-KINDS: dict[str, Callable[[Fault, Reply, int], Reply]] = {
+KINDS: dict[str, Spoil] = {
     "html_502": _html(502, b"502 Bad Gateway"),
     "html_503": _html(503, b"503 Service Unavailable"),
     "html_504": _html(504, b"504 Gateway Time-out"),

@@ -44,7 +44,7 @@ class Connection(asyncio.Protocol):
         """Remember where replies go."""
         self._transport = cast(asyncio.Transport, transport)  # uvloop's is no subclass of it
 
-    def connection_lost(self, exc: Exception | None) -> None:
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's signature
         """Forget the client."""
         self._transport = None
 

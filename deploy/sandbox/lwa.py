@@ -15,6 +15,20 @@ SCOPES = (
 )
 
 
+SECRETS = {"refresh_token": "refresh_token", "authorization_code": "code"}
+"""What each grant type of an account is proved by."""
+
+
+class Denied(Exception):
+    """An error in LWA's own shape, which is not the API's."""
+
+    def __init__(
+        self, error: str, description: str, *, status: int = 400, account: str | None = None
+    ) -> None:
+        super().__init__(description)
+        self.error, self.status, self.account = error, status, account
+
+
 class Grant(msgspec.Struct, frozen=True):
     """What one access token allows, until *expires* (ms): an account, or a scope."""
 
@@ -42,33 +56,33 @@ class Tokens:
     def answer(self, request: Request, now: int) -> tuple[Reply, str | None]:
         """Give a token, or LWA's own error; and the account it is about."""
         form = {name: rows[0] for name, rows in parse_qs(request.body.decode("latin-1")).items()}
+        try:
+            return self._granted(form, now)
+        except Denied as denied:
+            told = {"error": denied.error, "error_description": str(denied)}
+            return answer(told, denied.status), denied.account
+
+    def _granted(self, form: dict[str, str], now: int) -> tuple[Reply, str | None]:
         if (form.get("client_id"), form.get("client_secret")) != self.world.application:
-            return _error(401, "invalid_client", "Client authentication failed"), None
+            raise Denied("invalid_client", "Client authentication failed", status=401)
         kind = form.get("grant_type")
         if kind == "client_credentials":
             return self._grantless(form, now), None
-        if kind not in ("refresh_token", "authorization_code"):
-            return _error(400, "unsupported_grant_type", "The grant type is not supported"), None
-        account = self._holder(form.get("refresh_token" if kind == "refresh_token" else "code"))
-        if account is None:
-            return _error(400, "invalid_grant", "The request has an invalid grant parameter"), None
-        if account.revoked:
-            return _error(400, "invalid_grant", "The grant was revoked"), account.id
-        if account.unauthorized:
-            text = "The client is not authorized to request a token this way"
-            return _error(400, "unauthorized_client", text), account.id
+        if kind not in SECRETS:
+            raise Denied("unsupported_grant_type", "The grant type is not supported")
+        account = self._holder(form.get(SECRETS[kind]))
         told = self._token(account.id, account.id, now)
         return answer(told | {"refresh_token": account.refresh_token}), account.id
 
-    def _holder(self, secret: str | None) -> Account | None:
+    def _holder(self, secret: str | None) -> Account:
         for account in self.world.accounts.values():
             if secret and secret in (account.refresh_token, f"code-{account.refresh_token}"):
-                return account
-        return None
+                return _good(account)
+        raise Denied("invalid_grant", "The request has an invalid grant parameter")
 
     def _grantless(self, form: dict[str, str], now: int) -> Reply:
         if form.get("scope") not in SCOPES:
-            return _error(400, "invalid_scope", "The requested scope is invalid")
+            raise Denied("invalid_scope", "The requested scope is invalid")
         return answer(self._token(None, form["scope"], now))
 
     def _token(self, account: str | None, entity: str, now: int) -> dict[str, Any]:
@@ -78,5 +92,10 @@ class Tokens:
         return {"access_token": token, "token_type": "bearer", "expires_in": self.seconds}
 
 
-def _error(status: int, error: str, description: str) -> Reply:
-    return answer({"error": error, "error_description": description}, status)
+def _good(account: Account) -> Account:
+    if account.revoked:
+        raise Denied("invalid_grant", "The grant was revoked", account=account.id)
+    if account.unauthorized:
+        text = "The client is not authorized to request a token this way"
+        raise Denied("unauthorized_client", text, account=account.id)
+    return account

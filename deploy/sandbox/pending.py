@@ -79,11 +79,13 @@ class Scheduler:
         """Accept a PUT: existence at its time; price and quantity with it, or after."""
         store = call.stores[0]
         if not self.world.profile.apart:
-            self._add(call, store, EXISTENCE, put=attributes, product_type=product_type)
+            whole = {"put": attributes, "sent": attributes, "product_type": product_type}
+            self._add(call, store, EXISTENCE, **whole)
             return
         later = {name: rows for name, rows in attributes.items() if name in ASPECTS}
         first = {name: rows for name, rows in attributes.items() if name not in ASPECTS}
-        self._add(call, store, EXISTENCE, put=first, product_type=product_type)
+        whole = {"put": first, "sent": attributes, "product_type": product_type}
+        self._add(call, store, EXISTENCE, **whole)
         for name, rows in sorted(later.items()):
             change = {"op": "replace", "path": f"/attributes/{name}", "value": rows}
             self._add(call, store, ASPECTS[name], patches=(change,))

@@ -1,14 +1,25 @@
 """One SKU as Amazon's API shows it: the parts of `Item` that a read may ask for."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 from deploy.sandbox.attributes import derived
 from deploy.sandbox.status import statuses
 from deploy.sandbox.when import text
 from deploy.sandbox.world import Account, Listing, Sku, World, shop
 
-Part = Callable[[World, Account, Sku, list[Listing], int], Any]
+
+class View(NamedTuple):
+    """One SKU as one read asks for it: the listings of its marketplaces, at one time."""
+
+    world: World
+    account: Account
+    sku: Sku
+    listings: list[Listing]
+    now: int
+
+
+Part = Callable[[View], Any]
 
 
 def shown(
@@ -16,62 +27,53 @@ def shown(
 ) -> dict[str, Any]:
     """Give *sku* with the asked *parts*, for the marketplaces among *stores* that have it."""
     listings = [row for row in sku.listings if row.marketplace in stores]
-    told = {part: PARTS[part](world, account, sku, listings, now) for part in parts}
+    view = View(world, account, sku, listings, now)
+    told = {part: PARTS[part](view) for part in parts}
     return {"sku": sku.sku} | told
 
 
-def _summaries(
-    world: World, account: Account, sku: Sku, listings: list[Listing], now: int
-) -> list[dict[str, Any]]:
-    return [_summary(world, account, sku, listing, now) for listing in listings]
+def _summaries(view: View) -> list[dict[str, Any]]:
+    return [_summary(view, listing) for listing in view.listings]
 
 
-def _summary(
-    world: World, account: Account, sku: Sku, listing: Listing, now: int
-) -> dict[str, Any]:
+def _summary(view: View, listing: Listing) -> dict[str, Any]:
     optional = {
         "asin": listing.asin,
         "conditionType": listing.condition,
-        "itemName": world.title(listing),
-        "fnSku": f"X00{sku.sku}"[:10] if sku.fba else None,
+        "itemName": view.world.title(listing),
+        "fnSku": f"X00{view.sku.sku}"[:10] if view.sku.fba else None,
     }
     return {
         "marketplaceId": listing.marketplace,
         "productType": listing.product_type,
-        "status": statuses(account, sku, listing, now),
+        "status": statuses(view.account, view.sku, listing, view.now),
         "createdDate": text(listing.created),
         "lastUpdatedDate": text(listing.updated),
     } | {name: value for name, value in optional.items() if value is not None}
 
 
-def _attributes(
-    world: World, account: Account, sku: Sku, listings: list[Listing], now: int
-) -> dict[str, Any]:
+def _attributes(view: View) -> dict[str, Any]:
     found: dict[str, Any] = {}
-    for listing in listings:
-        sent = listing.sent if listing.sent is not None else derived(sku, listing)
+    for listing in view.listings:
+        sent = listing.sent if listing.sent is not None else derived(view.sku, listing)
         for name, rows in sent.items():
             known = found.setdefault(name, [])
             known.extend(row for row in rows if row not in known)
     return found
 
 
-def _issues(
-    world: World, account: Account, sku: Sku, listings: list[Listing], now: int
-) -> list[dict[str, Any]]:
+def _issues(view: View) -> list[dict[str, Any]]:
     return [
         issue | {"marketplaceIds": [listing.marketplace]}
-        for listing in listings
+        for listing in view.listings
         for issue in listing.issues
     ]
 
 
-def _offers(
-    world: World, account: Account, sku: Sku, listings: list[Listing], now: int
-) -> list[dict[str, Any]]:
+def _offers(view: View) -> list[dict[str, Any]]:
     prices = (
         (listing, kind, amount)
-        for listing in listings
+        for listing in view.listings
         for kind, amount in (("B2C", listing.price), ("B2B", listing.business_price))
     )
     return [_offer(*price) for price in prices if price[2] is not None]
@@ -89,10 +91,9 @@ def _offer(listing: Listing, kind: str, amount: str | None) -> dict[str, Any]:
     }
 
 
-def _availability(
-    world: World, account: Account, sku: Sku, listings: list[Listing], now: int
-) -> list[dict[str, Any]]:
+def _availability(view: View) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
+    sku = view.sku
     if sku.quantity is not None:
         found.append({"fulfillmentChannelCode": "DEFAULT", "quantity": sku.quantity})
     if sku.fba:
@@ -100,15 +101,13 @@ def _availability(
     return found
 
 
-def _product_types(
-    world: World, account: Account, sku: Sku, listings: list[Listing], now: int
-) -> list[dict[str, Any]]:
-    return [{"marketplaceId": row.marketplace, "productType": row.product_type} for row in listings]
+def _product_types(view: View) -> list[dict[str, Any]]:
+    return [
+        {"marketplaceId": row.marketplace, "productType": row.product_type} for row in view.listings
+    ]
 
 
-def _nothing(
-    world: World, account: Account, sku: Sku, listings: list[Listing], now: int
-) -> list[Any]:
+def _nothing(_: View) -> list[Any]:
     return []
 
 

@@ -6,7 +6,7 @@ the stand-in computes what it shows. Every fact may also be stated by itself.
 
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -226,7 +226,7 @@ def _place(world: World, stated: SeedListing, now: int) -> None:
         world.add_product(Product(listing.asin, stated.title or stated.sku))
     _stock(sku, stated, account)
     others = tuple(row for row in sku.listings if row.marketplace != shop)
-    wish(world, account.id, sku, listing, word=stated.status, now=now)
+    wish(sku, listing, word=stated.status, now=now)
     if (stated.status or "").lower() == "ended":
         world.cancelled[account.id][stated.sku, shop] = listing
         world.record(account.id, stated.sku, Change(now, "seed", shop, {"exists": False}))
@@ -283,14 +283,12 @@ def issue_of(stated: dict[str, Any]) -> Issue:
     return defaults | stated
 
 
-def wish(
-    world: World, account: str, sku: Sku, listing: Listing, *, word: str | None, now: int
-) -> None:
+def wish(sku: Sku, listing: Listing, *, word: str | None, now: int) -> None:
     """Turn a wished status into facts. Raises `ValueError` for an unknown word."""
     word = (word or "active").lower()
     if word not in WISHES:
         raise ValueError(f"status is one of {', '.join(WISHES)}, not {word!r}")
-    for name, value in WISHES[word](listing, now):
+    for name, value in WISHES[word](Wished(listing, now)):
         if name == "quantity":
             sku.quantity, sku.fba_stock = (value if sku.quantity is not None else None), value
         else:
@@ -300,57 +298,64 @@ def wish(
 Facts = Iterator[tuple[str, Any]]
 
 
-def _plain(listing: Listing, now: int) -> Facts:
+class Wished(NamedTuple):
+    """The listing that a status is wished for, and the time."""
+
+    listing: Listing
+    now: int
+
+
+def _plain(_: Wished) -> Facts:
     yield from ()
 
 
-def _held(listing: Listing, now: int) -> Facts:
-    if not listing.issues:
+def _held(wished: Wished) -> Facts:
+    if not wished.listing.issues:
         yield "held", True
 
 
-def _empty(listing: Listing, now: int) -> Facts:
+def _empty(_: Wished) -> Facts:
     yield "quantity", 0
 
 
-def _closed(listing: Listing, now: int) -> Facts:
-    yield "end", listing.end or now - 86_400_000
+def _closed(wished: Wished) -> Facts:
+    yield "end", wished.listing.end or wished.now - 86_400_000
 
 
-def _future(listing: Listing, now: int) -> Facts:
-    yield "start", listing.start or now + 30 * 86_400_000
+def _future(wished: Wished) -> Facts:
+    yield "start", wished.listing.start or wished.now + 30 * 86_400_000
 
 
-def _incomplete(listing: Listing, now: int) -> Facts:
-    lacking = listing.missing or ("product_description",)
+def _incomplete(wished: Wished) -> Facts:
+    lacking = wished.listing.missing or ("product_description",)
     yield "missing", lacking
-    if not listing.issues:
+    if not wished.listing.issues:
         yield "issues", tuple(missing(name) for name in lacking)
 
 
-def _unpriced(listing: Listing, now: int) -> Facts:
+def _unpriced(wished: Wished) -> Facts:
     yield "price", None
-    yield "issues", (*listing.issues, missing("purchasable_offer"))
+    yield "issues", (*wished.listing.issues, missing("purchasable_offer"))
 
 
-def _suppressed(listing: Listing, now: int) -> Facts:
+def _suppressed(wished: Wished) -> Facts:
     trouble = issue("INVALID_IMAGE", "The main image breaks the guidelines.", code="18027")
-    yield "issues", (*listing.issues, enforced(trouble, "LISTING_SUPPRESSED"))
+    yield "issues", (*wished.listing.issues, enforced(trouble, "LISTING_SUPPRESSED"))
 
 
-def _hidden(listing: Listing, now: int) -> Facts:
+def _hidden(wished: Wished) -> Facts:
     trouble = issue("INVALID_IMAGE", "The main image breaks the guidelines.", code="18027")
-    yield "issues", (*listing.issues, enforced(trouble, "SEARCH_SUPPRESSED"))
+    yield "issues", (*wished.listing.issues, enforced(trouble, "SEARCH_SUPPRESSED"))
 
 
-def _removed(listing: Listing, now: int) -> Facts:
+def _removed(wished: Wished) -> Facts:
     trouble = issue("INVALID_ATTRIBUTE", "Restricted products policy violation.", code="18742")
-    yield "issues", (*listing.issues, enforced(trouble, "CATALOG_ITEM_REMOVED"))
+    yield "issues", (*wished.listing.issues, enforced(trouble, "CATALOG_ITEM_REMOVED"))
 
 
-def _restricted(listing: Listing, now: int) -> Facts:
+def _restricted(wished: Wished) -> Facts:
     trouble = issue("QUALIFICATION_REQUIRED", "You need approval to list this product.")
-    yield "issues", (*listing.issues, enforced(trouble, "LISTING_SUPPRESSED"))
+    yield "issues", (*wished.listing.issues, enforced(trouble, "LISTING_SUPPRESSED"))
 
 
 WISHES = {

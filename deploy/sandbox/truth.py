@@ -12,7 +12,7 @@ from deploy.sandbox.marketplaces import marketplace
 from deploy.sandbox.pending import Submission
 from deploy.sandbox.status import report_status, statuses
 from deploy.sandbox.when import text
-from deploy.sandbox.world import Account, Listing, Sku, World, shop
+from deploy.sandbox.world import Account, Sku, World, shop
 
 Wanted = dict[str, str]
 
@@ -99,7 +99,8 @@ def _state(world: World, account: Account, sku: Sku | None, place: str, now: int
         "asin": listing.asin,
         "price": _money(listing.price, place),
         "business_price": _money(listing.business_price, place),
-        "quantity": sku.quantity if sku.quantity is not None else None,
+        "quantity": sku.quantity,
+        "fba_stock": sku.fba_stock if sku.fba else None,
         "channel": sku.fba or "DEFAULT",
         "lead_time": sku.lead_time,
         "condition": listing.condition,
@@ -110,12 +111,8 @@ def _state(world: World, account: Account, sku: Sku | None, place: str, now: int
         "offer_to": None if listing.end is None else text(listing.end),
         "issues": list(listing.issues),
         "created": text(listing.created),
-        "updated": _updated(listing),
+        "updated": text(listing.updated),
     }
-
-
-def _updated(listing: Listing) -> str:
-    return text(listing.updated)
 
 
 def _money(amount: str | None, place: str) -> dict[str, str] | None:

@@ -6,7 +6,7 @@ makes the submission INVALID. Codes and texts are ours (README, *assumed values*
 
 from collections.abc import Callable, Iterator
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from deploy.sandbox.attributes import Instance, Patch, key_of, name_of, patched, price, selectors
 from deploy.sandbox.when import instant
@@ -60,28 +60,36 @@ def _invalid(name: str, why: str) -> Issue:
     return issue("INVALID_ATTRIBUTE", f"The value of '{name}' is invalid: {why}.", name)
 
 
-# One attribute's instance -> what is wrong with it. The store's id is the last argument.
+class Value(NamedTuple):
+    """One instance of one attribute, in one store."""
+
+    name: str
+    row: Instance
+    marketplace: str
 
 
-def _text(name: str, row: Instance, marketplace: str, longest: int = 2000) -> Iterator[Issue]:
-    value = row.get("value")
-    if not isinstance(value, str) or not value.strip():
+def _text(value: Value, longest: int = 2000) -> Iterator[Issue]:
+    name, row, _ = value
+    text = row.get("value")
+    if not isinstance(text, str) or not text.strip():
         yield _invalid(name, "a text is expected")
-    elif len(value.encode()) > longest:
+    elif len(text.encode()) > longest:
         yield _invalid(name, f"longer than {longest} bytes")
 
 
-def _title(name: str, row: Instance, marketplace: str) -> Iterator[Issue]:
-    yield from _text(name, row, marketplace, 500)
+def _title(value: Value) -> Iterator[Issue]:
+    yield from _text(value, 500)
 
 
-def _condition(name: str, row: Instance, marketplace: str) -> Iterator[Issue]:
+def _condition(value: Value) -> Iterator[Issue]:
+    name, row, _ = value
     if row.get("value") not in CONDITIONS:
         yield _invalid(name, f"{row.get('value')!r} is not in the list of conditions")
 
 
-def _offer(name: str, row: Instance, marketplace: str) -> Iterator[Issue]:
-    currency = shop(marketplace).currency
+def _offer(value: Value) -> Iterator[Issue]:
+    name, row, store = value
+    currency = shop(store).currency
     if row.get("currency") != currency:
         yield _invalid(name, f"currency is {currency} in this marketplace")
     if row.get("audience", "ALL") not in ("ALL", "B2B"):
@@ -90,10 +98,11 @@ def _offer(name: str, row: Instance, marketplace: str) -> Iterator[Issue]:
         if row.get(date) is not None and not _dated(row[date]):
             yield _invalid(name, f"{date} holds no date")
     if row.get("our_price") is not None:
-        yield from _amount(name, row, marketplace)
+        yield from _amount(value)
 
 
-def _amount(name: str, row: Instance, marketplace: str) -> Iterator[Issue]:
+def _amount(value: Value) -> Iterator[Issue]:
+    name, row, store = value
     schedule = row["our_price"]
     try:
         stated = schedule[0]["schedule"][0]["value_with_tax"]
@@ -104,7 +113,7 @@ def _amount(name: str, row: Instance, marketplace: str) -> Iterator[Issue]:
         yield _invalid(name, "value_with_tax is a number")
     elif stated <= 0 or stated > 10**9:
         yield issue("INVALID_PRICE", f"The price {stated} is out of range.", name)
-    elif stated != round(Decimal(stated), shop(marketplace).decimals):
+    elif stated != round(Decimal(stated), shop(store).decimals):
         yield issue("INVALID_PRICE", f"The price {stated} has too many decimals.", name)
 
 
@@ -116,13 +125,14 @@ def _dated(date: Any) -> bool:
     return True
 
 
-def _availability(name: str, row: Instance, marketplace: str) -> Iterator[Issue]:
+def _availability(value: Value) -> Iterator[Issue]:
+    name, row, _ = value
     channel = row.get("fulfillment_channel_code")
     if channel != "DEFAULT" and not str(channel).startswith("AMAZON_"):
         yield _invalid(name, "fulfillment_channel_code is DEFAULT or AMAZON_…")
     for field, most in (("quantity", 10**9), ("lead_time_to_ship_max_days", 30)):
-        value = row.get(field)
-        if value is not None and not _whole(value, most):
+        number = row.get(field)
+        if number is not None and not _whole(number, most):
             yield _invalid(name, f"{field} is a whole number from 0 to {most}")
 
 
@@ -130,11 +140,11 @@ def _whole(value: Any, most: int) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= most
 
 
-def _anything(name: str, row: Instance, marketplace: str) -> Iterator[Issue]:
+def _anything(_: Value) -> Iterator[Issue]:
     yield from ()
 
 
-Check = Callable[[str, Instance, str], Iterator[Issue]]
+Check = Callable[[Value], Iterator[Issue]]
 ATTRIBUTES: dict[str, Check] = {
     "condition_type": _condition,
     "condition_note": _text,
@@ -179,7 +189,7 @@ def judge_put(
         found.extend(_rows(name, rows, marketplace))
     if found:
         return found
-    if requirements != "LISTING_PRODUCT_ONLY" and not _priced(attributes, marketplace):
+    if requirements != "LISTING_PRODUCT_ONLY" and not _priced(attributes):
         return [missing("purchasable_offer")]
     return _catalogue(world, account, marketplace, attributes=attributes)
 
@@ -241,10 +251,10 @@ def _rows(name: str, rows: list[Instance], marketplace: str) -> Iterator[Issue]:
         if row.get("marketplace_id", marketplace) != marketplace:
             yield _invalid(name, "marketplace_id is not the marketplace of the request")
         else:
-            yield from check(name, row, marketplace)
+            yield from check(Value(name, row, marketplace))
 
 
-def _priced(attributes: Attributes, marketplace: str) -> bool:
+def _priced(attributes: Attributes) -> bool:
     rows = attributes.get("purchasable_offer", [])
     return any(price(row) is not None for row in rows if row.get("audience", "ALL") == "ALL")
 
