@@ -170,12 +170,14 @@ SENTENCES: dict[str, str] = {
     "UNKNOWN_ACCOUNT": "no account {account} in the settings",
     "ROW_INVALID": "Postgres refuses the row: {why}",
     "AMAZON_REJECTED": "Amazon answers {status}: {message}",
+    "KEY_PARKED": "an earlier record of this key waits: {code} at offset {offset}",
     "DEADLY": "the process died {deaths} times on this record",
 }
 """One sentence a code; a fact in braces is printed as it is, a missing one as a dash."""
 
 DLQ_REASONS: dict[str, str] = {
     "FAULT": "bug",
+    "KEY_PARKED": "an earlier record of this key waits: {code} at offset {offset}",
     "DEADLY": "bug",
     "STATE_TOO_LARGE": "bug",
     "AMAZON_REJECTED": "amazon-rejected",
