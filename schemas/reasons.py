@@ -177,7 +177,6 @@ SENTENCES: dict[str, str] = {
 
 DLQ_REASONS: dict[str, str] = {
     "FAULT": "bug",
-    "KEY_PARKED": "an earlier record of this key waits: {code} at offset {offset}",
     "DEADLY": "bug",
     "STATE_TOO_LARGE": "bug",
     "AMAZON_REJECTED": "amazon-rejected",
