@@ -1,0 +1,1 @@
+"""The shop's catalogue → catalog.product, catalog.stock and catalog.price."""

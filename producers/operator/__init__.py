@@ -1,0 +1,1 @@
+"""People → settings.v1 and listing.intent.v1."""
