@@ -44,6 +44,15 @@ class Chance:
         return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
 
+def asin(digest: bytes) -> str:
+    """Make an ASIN of the 16 bytes of a draw."""
+    number = int.from_bytes(digest[:8])
+    return "B0" + "".join(SIGNS[number // 36**place % 36] for place in range(8))
+
+
+SIGNS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+
 def fixed(seed: int, stream: str, entity: str, count: int = 0) -> bytes:
     """Give 16 bytes that depend on the four arguments alone."""
     return blake2b(f"{seed}\x1f{stream}\x1f{entity}\x1f{count}".encode(), digest_size=16).digest()

@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from deploy.sandbox.attributes import Patch, derived, facts, name_of, patched
+from deploy.sandbox.chance import asin
 from deploy.sandbox.status import in_dates
 from deploy.sandbox.world import Attributes, Change, Listing, Product, Sku, World
 
@@ -145,9 +146,9 @@ def asin_of(world: World, effect: Effect, *, quietly: bool) -> str | None:
     if quietly:
         return None
     title = str((attributes.get("item_name") or [{"value": effect.sku}])[0]["value"])
-    asin = "B0" + world.chance.digest("asin", f"{effect.account}|{effect.sku}").hex()[:8].upper()
-    world.add_product(Product(asin, title, product_type=effect.product_type))
-    return asin
+    made = asin(world.chance.digest("asin", f"{effect.account}|{effect.sku}"))
+    world.add_product(Product(made, title, product_type=effect.product_type))
+    return made
 
 
 def _stock(world: World, sku: Sku, patch: Patch) -> None:

@@ -11,6 +11,7 @@ from decimal import Decimal, InvalidOperation
 from itertools import count, islice
 from typing import NamedTuple
 
+from deploy.sandbox import chance
 from deploy.sandbox.chance import fixed
 from deploy.sandbox.seed import WISHES, Generate, SeedAccount, SeedListing, SeedProduct
 
@@ -73,7 +74,7 @@ def check_digit(digits: str) -> str:
 
 def asin(seed: int, sku: str) -> str:
     """Give a product's ASIN in this world."""
-    return "B0" + fixed(seed, "asin", sku).hex()[:8].upper()
+    return chance.asin(fixed(seed, "asin", sku))
 
 
 def products(seed: int, found: Iterable[Row]) -> Iterator[SeedProduct]:
