@@ -4,6 +4,7 @@ A part that cannot start makes the test fail with what to do; it never skips.
 """
 
 import itertools
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -15,6 +16,14 @@ from tests.support.topics import create_topics
 
 DATA = Path(__file__).parents[1] / "../shared/data"
 """Reference data that is not committed; a test that needs it skips where it is absent."""
+
+
+@pytest.fixture
+def reachable_folder() -> Iterator[Path]:
+    """An empty folder that other accounts may enter, as Postgres's must; pytest's are private."""
+    with tempfile.TemporaryDirectory(prefix="listwire-test-") as name:
+        Path(name).chmod(0o711)
+        yield Path(name)
 
 
 @pytest.fixture(scope="session")

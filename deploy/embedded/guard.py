@@ -6,6 +6,7 @@ kill -9 reaches the child as its parent-death signal (Linux): set here and not i
 because that signal follows the *thread* that forked, and a guard has only one.
 """
 
+import contextlib
 import ctypes
 import json
 import os
@@ -15,30 +16,33 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 PR_SET_PDEATHSIG = 1
 
 
-def main(order: dict) -> int:
+def main(order: dict[str, Any]) -> int:
     """Run the child of *order* until it ends or the parent does; give its exit code."""
     wake = _wake_on_signals()
-    child = subprocess.Popen(
-        order["command"],
-        stdin=subprocess.DEVNULL,
-        stdout=(log := open(order["log"], "ab")),  # noqa: SIM115 - the child's for life
-        stderr=log,
-        cwd=order["cwd"],
-        preexec_fn=_dies_with_me(order["orphaned"]),
-        **order["account"],
-    )
-    print(child.pid, flush=True)
+    with Path(order["log"]).open("ab") as log:
+        child = subprocess.Popen(  # noqa: S603 - our own order, no shell
+            order["command"],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            cwd=order["cwd"],
+            preexec_fn=_dies_with_me(order["orphaned"]),  # noqa: PLW1509 - no threads here
+            **order["account"],
+        )
+    sys.stdout.write(f"{child.pid}\n")
+    sys.stdout.flush()
     try:
         if _parent_is_gone_before(child, wake):
             _stop(child, order["stop"])
         return child.wait()
     finally:
-        for folder in order["remove"]:
-            shutil.rmtree(folder, ignore_errors=True)
+        _remove(order["remove"])
 
 
 def _wake_on_signals() -> int:
@@ -57,7 +61,7 @@ def _dies_with_me(number: int) -> Callable[[], None] | None:
     return lambda: prctl(PR_SET_PDEATHSIG, number)
 
 
-def _parent_is_gone_before(child: subprocess.Popen, wake: int) -> bool:
+def _parent_is_gone_before(child: subprocess.Popen[bytes], wake: int) -> bool:
     while child.poll() is None:
         ready, _, _ = select.select([0, wake], [], [])
         if 0 in ready or set(os.read(wake, 64)) - {signal.SIGCHLD}:
@@ -65,16 +69,20 @@ def _parent_is_gone_before(child: subprocess.Popen, wake: int) -> bool:
     return False
 
 
-def _stop(child: subprocess.Popen, steps: list[tuple[int, float]]) -> None:
+def _stop(child: subprocess.Popen[bytes], steps: list[tuple[int, float]]) -> None:
     for number, seconds in steps:
         child.send_signal(number)
-        try:
+        with contextlib.suppress(subprocess.TimeoutExpired):
             child.wait(seconds)
-            return
-        except subprocess.TimeoutExpired:
-            continue
     child.kill()
 
 
+def _remove(folders: list[str]) -> None:
+    for folder in folders:
+        shutil.rmtree(folder, ignore_errors=True)
+        with contextlib.suppress(OSError):  # the last one out takes the folder above, too
+            Path(folder).parent.rmdir()
+
+
 if __name__ == "__main__":
-    sys.exit(min(main(json.loads(sys.argv[1])) % 256, 255))
+    sys.exit(main(json.loads(sys.argv[1])) % 256)

@@ -7,6 +7,7 @@ it was, under the same address if that is still free.
 import base64
 import os
 import secrets
+import shutil
 import signal
 import subprocess
 import time
@@ -25,7 +26,15 @@ START_SECONDS = 60
 """A cold JVM on a busy machine of two cores took 15."""
 
 STOP: tuple[tuple[signal.Signals, float], ...] = ((signal.SIGTERM, 15.0),)
-JVM = ("-Xms64m", "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
+JVM = (
+    "-Xms64m",
+    "-Xmx512m",
+    "-XX:+UseSerialGC",
+    "-XX:TieredStopAtLevel=1",
+    "-XX:+ExitOnOutOfMemoryError",  # a broker that lost a thread must not look alive
+    "--sun-misc-unsafe-memory-access=allow",
+    "--enable-native-access=ALL-UNNAMED",
+)
 LOGGER = ("-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",)
 
 
@@ -64,6 +73,9 @@ def properties(folder: Path, address: Address) -> dict[str, str]:
         "share.coordinator.state.topic.replication.factor": one,
         "share.coordinator.state.topic.min.isr": one,
         "share.coordinator.state.topic.num.partitions": "2",
+        # a killed broker's registration stands for a session, 9 s by default, before it is up again
+        "broker.session.timeout.ms": "3000",
+        "broker.heartbeat.interval.ms": "500",
         "group.initial.rebalance.delay.ms": "0",
         "group.min.session.timeout.ms": "1000",
         "auto.create.topics.enable": "false",
@@ -127,8 +139,8 @@ class EmbeddedKafka:
         address = self._address()
         config = self._data / "server.properties"
         config.write_text(_as_file(properties(self._data, address)))
-        if not (self._data / "log" / "meta.properties").exists():
-            _format(java, classpath, config, self.log)
+        if not (self._data / "log").exists():
+            _format(java, classpath, self._data, address, self.log)
         self._running = Guarded(self._order(java, classpath, config))
         self._wait(address.bootstrap_servers)
         self.bootstrap_servers = address.bootstrap_servers
@@ -240,15 +252,21 @@ def missing(error: ImportError) -> Failure:
     )
 
 
-def _format(java: Path, classpath: str, config: Path, log: Path) -> None:
+def _format(java: Path, classpath: str, data: Path, address: Address, log: Path) -> None:
+    """Make the folder `log` by one rename, so that a killed start leaves none by halves."""
+    new, config = data / "log.new", data / "format.properties"
+    shutil.rmtree(new, ignore_errors=True)
+    config.write_text(_as_file(properties(data, address) | {"log.dirs": str(new)}))
     cluster = base64.urlsafe_b64encode(secrets.token_bytes(16)).decode().rstrip("=")
     tool = ("kafka.tools.StorageTool", "format", "--standalone", "-t", cluster, "-c", str(config))
     with log.open("ab") as out:
-        done = subprocess.run(
+        done = subprocess.run(  # noqa: S603 - our own words, no shell
             [str(java), *JVM, *LOGGER, "-cp", classpath, *tool], stdout=out, stderr=out, check=False
         )
+    config.unlink()
     if done.returncode:
         raise _did_not_start(log)
+    new.rename(data / "log")
 
 
 def _did_not_start(log: Path) -> Failure:

@@ -6,6 +6,7 @@ Text is UTF-8 and compared byte by byte, so that SKUs differ exactly when they d
 import contextlib
 import importlib.util
 import secrets
+import shutil
 import signal
 import subprocess
 import tempfile
@@ -94,12 +95,13 @@ class EmbeddedPostgres:
         """
         programs, account = _programs(), own_account()
         self._data.mkdir(parents=True, exist_ok=True)
-        folder = reachable_folder(self._data / "cluster", account, ELSEWHERE)
-        if not (folder / "PG_VERSION").exists():
+        home = reachable_folder(self._data / "home", account, ELSEWHERE)
+        folder = home / "18"
+        if not folder.exists():
             _initdb(programs, folder, account, self._password(), self.log)
         port = self._chosen_port()
         _wait_for_orphans(folder)
-        self._running = Guarded(self._order(programs, folder, account, port))
+        self._running = Guarded(self._order(programs, home, account, port))
         self._wait(self._url(port, "postgres"))
         _create(self._url(port, "postgres"), DATABASE)
         self.url = self._url(port, DATABASE)
@@ -151,18 +153,18 @@ class EmbeddedPostgres:
     def _url(self, port: int, database: str) -> str:
         return f"postgresql+psycopg://{USER}:{self._password()}@127.0.0.1:{port}/{database}"
 
-    def _order(self, programs: Path, folder: Path, account: Account, port: int) -> Order:
+    def _order(self, programs: Path, home: Path, account: Account, port: int) -> Order:
         settings = self._settings | {"port": str(port)}
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         return Order(
-            command=[str(programs / "bin" / "postgres"), "-D", str(folder), *options],
-            cwd=folder,
+            command=[str(programs / "bin" / "postgres"), "-D", str(home / "18"), *options],
+            cwd=home,
             log=self.log,
             stop=STOP,
             orphaned=signal.SIGQUIT,
             account=account,
             held=self._held,
-            remove=(*self._remove, *((folder,) if self._remove else ())),
+            remove=(home, *self._remove) if self._remove else (),
         )
 
     def _wait(self, url: str) -> None:
@@ -206,23 +208,27 @@ def _programs() -> Path:
 
 
 def _initdb(programs: Path, folder: Path, account: Account, password: str, log: Path) -> None:
+    """Make *folder* by one rename, so that a killed start leaves none by halves."""
+    new = folder.with_suffix(".new")
+    shutil.rmtree(new, ignore_errors=True)
     with tempfile.NamedTemporaryFile("w") as secret, log.open("ab") as out:
         secret.write(password)
         secret.flush()
         account.give(Path(secret.name))
-        command = [str(programs / "bin" / "initdb"), "-D", str(folder), "--no-sync", "-U", USER]
+        command = [str(programs / "bin" / "initdb"), "-D", str(new), "--no-sync", "-U", USER]
         words = ["--auth=scram-sha-256", f"--pwfile={secret.name}"]
-        done = subprocess.run(
+        done = subprocess.run(  # noqa: S603 - our own words, no shell
             [*command, *words, *COLLATION],
             stdin=subprocess.DEVNULL,
             stdout=out,
             stderr=out,
-            cwd=folder,
+            cwd=folder.parent,
             check=False,
             **account.options(),
         )
     if done.returncode:
         raise _did_not_start(log)
+    new.rename(folder)
 
 
 def _wait_for_orphans(folder: Path) -> None:

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import msgspec
 
@@ -22,7 +22,7 @@ class Account(msgspec.Struct, frozen=True):
     user: int | None = None
     group: int | None = None
 
-    def options(self) -> dict[str, object]:
+    def options(self) -> dict[str, Any]:
         """Give the arguments of `subprocess` that change to this account."""
         if self.user is None:
             return {}
@@ -49,6 +49,8 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     account: Account = Account()
     held: tuple[int, ...] = ()
     remove: tuple[Path, ...] = ()
+    environ: dict[str, str] | None = None
+    """The child's whole environment; None = ours."""
 
 
 class Guarded:
@@ -56,13 +58,14 @@ class Guarded:
 
     def __init__(self, order: Order) -> None:
         self._order = order
-        self._guard = subprocess.Popen(
+        self._guard = subprocess.Popen(  # noqa: S603 - our own words, no shell
             # a bare interpreter: quick, small, and blind to the working directory
             [sys.executable, "-I", "-S", str(GUARD), _as_json(order)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             start_new_session=True,  # Ctrl-C reaches us alone, we end the child in order
             pass_fds=order.held,
+            env=order.environ,
         )
         self.pid = int(_first_line(self._guard) or 0)
 

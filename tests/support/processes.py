@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -40,7 +41,7 @@ def kill(process: subprocess.Popen[str]) -> None:
 
 
 @contextlib.contextmanager
-def running(*command: str, cwd: Path = ROOT, **options: object) -> Iterator[subprocess.Popen[str]]:
+def running(*command: str, cwd: Path = ROOT, **options: Any) -> Iterator[subprocess.Popen[str]]:
     """Run *command* with its output in pipes; kill it at the end if it still runs."""
     process = subprocess.Popen(
         command,
