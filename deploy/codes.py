@@ -22,6 +22,7 @@ CODES: dict[str, Code] = {
     "LW-0103": Code("wrong value for a setting", CONFIGURATION),
     "LW-0104": Code("secret file refused", CONFIGURATION),
     "LW-0105": Code("configuration cannot be read", CONFIGURATION),
+    "LW-0106": Code("credentials missing", CONFIGURATION),
     "LW-0201": Code("broker unreachable", UNREACHABLE),
     "LW-0202": Code("no Kafka broker answers there", UNREACHABLE),
     "LW-0203": Code("broker refused the login", UNREACHABLE),
@@ -42,6 +43,7 @@ CODES: dict[str, Code] = {
     "LW-0907": Code("data folder not usable", PRECONDITION),
     "LW-0908": Code("part of the embedded stack ended", FAILED),
     "LW-0909": Code("port taken", PRECONDITION),
+    "LW-0910": Code("process of the pipeline did not start", FAILED),
 }
 """Every code this project prints: 01 configuration, 02 broker, 03 Postgres, 04 Amazon, 05
 contract and events, 06 settings and rules, 07 groups, 08 dead letters, 09 embedded stack."""

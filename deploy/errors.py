@@ -4,18 +4,27 @@ from deploy.codes import CODES
 
 
 class Failure(Exception):
-    """Something that a person must see; *exit* is its code's, *what* too unless given.
+    """Something that a person must see; *what* and *exit* are the code's, unless given.
 
     The command prints it and leaves with *exit*; nobody branches on the texts.
     """
 
-    def __init__(self, code: str, *, where: str, why: str, do: str, what: str = "") -> None:
+    def __init__(
+        self,
+        code: str,
+        *,
+        where: str,
+        why: str,
+        do: str,
+        what: str = "",
+        exit: int | None = None,  # noqa: A002 - the word the table of codes uses
+    ) -> None:
         self.code = code
         self.what = what or CODES[code].what
         self.where = where
         self.why = why
         self.do = do
-        self.exit = CODES[code].exit
+        self.exit = CODES[code].exit if exit is None else exit
         super().__init__(f"{code}: {self.what}: {where}: {why}")
 
     def as_text(self) -> str:
