@@ -1,0 +1,1 @@
+"""Pushing desired offers to Amazon, and not calling it done until Amazon shows it."""

@@ -1,0 +1,1 @@
+"""Opening the real things: broker, database, Amazon. The other rooms are handed them."""

@@ -1,0 +1,1 @@
+"""The one client of Amazon's Selling Partner API, handed to whoever needs it."""

@@ -1,0 +1,53 @@
+"""Putting the client together from addresses and secrets: the only place that knows all parts."""
+
+import platform
+import time
+from collections.abc import Callable, Mapping
+from typing import Literal
+
+import httpx2
+
+from deploy.connect.amazon.client import Addresses, AmazonClient, quiet_http
+from deploy.connect.amazon.credentials import Application, Credentials, credentials
+from deploy.connect.amazon.lwa import Tokens
+from deploy.connect.limits import Limits
+from deploy.connect.rates import SHARES
+from deploy.settings import Amazon
+from schemas.settings import Settings
+
+VERSION = "0.1.0"
+POOL = httpx2.Limits(max_connections=200, max_keepalive_connections=200)
+
+
+def amazon_client(
+    place: Amazon,
+    settings: Callable[[], Settings],
+    environ: Mapping[str, str],
+    *,
+    role: Literal["push", "intake"],
+) -> AmazonClient:
+    """Give the client for one role in this process; the roles split what both call.
+
+    *environ* resolves references to credentials (`env:NAME`).
+    """
+    quiet_http()
+    http = httpx2.Client(limits=POOL, follow_redirects=False)
+    application = Application(place.client_id, place.client_secret)
+
+    def held(account: str) -> Credentials:
+        reference = settings().of("account")[account].credentials
+        return credentials(reference, environ, application)
+
+    return AmazonClient(
+        http,
+        Tokens(http, place.login, held, time.monotonic),
+        Limits(time.monotonic, factor=place.quota_factor, shares=SHARES[role]),
+        settings,
+        addresses=Addresses({"NA": place.na, "EU": place.eu, "FE": place.fe}),
+        agent=agent(),
+    )
+
+
+def agent() -> str:
+    """Give the user agent that Amazon asks for, well below its 500 characters."""
+    return f"Listwire/{VERSION} (Language=Python/{platform.python_version()})"

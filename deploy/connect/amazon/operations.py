@@ -1,0 +1,61 @@
+"""The operations we call: method, path, and what limiter and retry rules ask about each."""
+
+from typing import Literal
+
+import msgspec
+
+
+class Operation(msgspec.Struct, frozen=True, kw_only=True):
+    """One operation. *write*: it changes a listing, so a lost answer means *unknown*.
+
+    *absent*: a 404 is a fact. *ok*: the statuses the contract names for success.
+    """
+
+    id: str
+    method: Literal["GET", "PUT", "PATCH", "DELETE", "POST"]
+    path: str
+    client_class: str
+    write: bool = False
+    absent: bool = False
+    grantless: bool = False
+    idempotent: bool = True
+    ok: tuple[int, ...] = (200,)
+
+
+_ONE = "/listings/2021-08-01/items/{seller}/{sku}"
+_ALL = "/listings/2021-08-01/items/{seller}"
+_ITEMS = "ListingsApi"
+
+OPERATIONS: dict[str, Operation] = {
+    o.id: o
+    for o in (
+        Operation(id="getListingsItem", method="GET", path=_ONE, client_class=_ITEMS, absent=True),
+        Operation(id="searchListingsItems", method="GET", path=_ALL, client_class=_ITEMS),
+        Operation(id="putListingsItem", method="PUT", path=_ONE, client_class=_ITEMS, write=True),
+        Operation(
+            id="patchListingsItem", method="PATCH", path=_ONE, client_class=_ITEMS, write=True
+        ),
+        Operation(
+            id="deleteListingsItem", method="DELETE", path=_ONE, client_class=_ITEMS, write=True
+        ),
+        Operation(
+            id="getListingsRestrictions",
+            method="GET",
+            path="/listings/2021-08-01/restrictions",
+            client_class=_ITEMS,
+        ),
+        Operation(
+            id="searchCatalogItems",
+            method="GET",
+            path="/catalog/2022-04-01/items",
+            client_class="CatalogApi",
+        ),
+        Operation(
+            id="getMarketplaceParticipations",
+            method="GET",
+            path="/sellers/v1/marketplaceParticipations",
+            client_class="SellersApi",
+        ),
+    )
+}
+"""By Amazon's operation id; *client_class* is the other half of its name in rate-limits.yml."""
