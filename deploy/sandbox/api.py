@@ -11,7 +11,7 @@ from deploy.sandbox import catalog, listings, search
 from deploy.sandbox.buckets import Buckets, keys_of
 from deploy.sandbox.checks import agent, sized
 from deploy.sandbox.exchange import Problem, Reply, Request, answer, decoder, forbidden
-from deploy.sandbox.faults import HOSTILE, Fault, Faults, spoil
+from deploy.sandbox.faults import HOSTILE, LOGIN, Fault, Faults, spoil
 from deploy.sandbox.journal import Asked
 from deploy.sandbox.listings import Call
 from deploy.sandbox.lwa import PATH, Grant, Tokens
@@ -113,7 +113,7 @@ class Amazon:
     def _judge(
         self, request: Request, now: int, *, route: Route, account: Account, asked: Asked
     ) -> Reply:
-        self._throttle(request, now, operation=route.operation.name, account=account)
+        self._throttle(request, now, route=route, account=account)
         sized(request)
         agent(request)
         call = Call(self.world, self.scheduler, account, request, now)
@@ -124,20 +124,21 @@ class Amazon:
             asked.marketplaces, asked.outcome = call.stores, call.outcome
             asked.submission = call.submission
 
-    def _throttle(self, request: Request, now: int, *, operation: str, account: Account) -> None:
+    def _throttle(self, request: Request, now: int, *, route: Route, account: Account) -> None:
+        operation = route.operation.name
         preview = "mode=VALIDATION_PREVIEW" in request.query.split("&")
         names = patch_names(request) if operation == "patchListingsItem" else set()
         keys = keys_of(operation, account.id, attributes=names, preview=preview)
         text = self.buckets.take(keys, now)
         spurious = self.world.profile.spurious_429
-        entity = f"{account.id}|{operation}"
+        entity = f"{account.id}|{route.subject or operation}"
         if text is None and self.world.chance.happens(spurious, "spurious", entity):
             text = "You exceeded your quota for the requested resource."
         if text is not None:
             raise Problem(429, "QuotaExceeded", text)
 
     def _login(self, request: Request, now: int, asked: Asked) -> Reply:
-        asked.operation = "lwa.token"
+        asked.operation = LOGIN
         if request.method != "POST":
             raise Problem(405, "MethodNotAllowed", "Only POST is allowed here.")
         fault = self.faults.pick(asked.operation, None, None, now)
@@ -166,7 +167,7 @@ WITH_SKU = {operation.name for operation in ONE_LISTING.values()}
 def routed(request: Request) -> Route:
     """Find the operation of a raw path. Raises 404 for the path, 405 for the method."""
     region, *rest = request.segments()
-    if region not in REGIONS or any(part == "" for part in rest[:4]):
+    if region not in REGIONS or "" in rest[:3]:
         raise _no_path()
     if rest[:3] == ["listings", "2021-08-01", "items"] and len(rest) in (4, 5):
         methods, seller, subject = LISTINGS, rest[3], ""

@@ -28,6 +28,8 @@ LENGTHS = {
 def one(call: Call) -> Reply:
     """Show one ASIN; 404 when none of the marketplaces has it."""
     query = Query(call.request)
+    if not call.asin:
+        raise bad_request("'asin' is required.")
     call.stores = stores(query, call.account)
     parts = query.array("includedData", choices=PARTS) or ["summaries"]
     product = call.world.products.get(call.asin)

@@ -14,6 +14,7 @@ from deploy.sandbox.exchange import Reply, answer, decoder, encoder
 from deploy.sandbox.when import http_date, instant
 
 HTML = b"<html><head><title>%s</title></head><body><h1>%s</h1></body></html>"
+LOGIN = "lwa.token"
 SPOILERS = {
     "slow",
     "truncated",
@@ -27,7 +28,7 @@ SPOILERS = {
 
 
 class Fault(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
-    """One rule: a way to go wrong, and the calls it strikes.
+    """One rule: a way to go wrong, and the calls it strikes; a login only where it is named.
 
     *nth* strikes the n-th matching call alone, *every* each n-th; *times* ends the rule after
     so many strikes; *after* and *before* bound it in Amazon's time. *how* says in which way
@@ -68,6 +69,8 @@ class Fault(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     def covers(self, operation: str, account: str | None, sku: str | None, now: int) -> bool:
         """Say whether a call is one of those that this rule is about."""
         if self.times is not None and self.struck >= self.times:
+            return False
+        if operation == LOGIN and self.operation != LOGIN:
             return False
         named = ((self.operation, operation), (self.account, account), (self.sku, sku))
         if any(wanted is not None and wanted != given for wanted, given in named):
@@ -253,5 +256,6 @@ HOSTILE = (
     Fault(kind="unknown_field", probability=0.01),
     Fault(kind="forbidden", probability=0.002),
     Fault(kind="wrong_date", probability=0.003),
+    Fault(kind="html_503", operation=LOGIN, probability=0.01),
 )
 """What profile *hostile* does unasked."""
