@@ -1,0 +1,152 @@
+"""The matching role: products and listings meet at an identifier.
+
+One key is one identifier (`sku:…`, `asin:…`, `gtin:<14 digits>`). Every listing that asks is
+told which products claim it in its store, again whenever that changes; nobody else is told.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import ClassVar
+
+import msgspec
+
+from processors.step import Cause, Change, Facts, Output, Scan
+from schemas import codec, keys
+from schemas.errors import Refused
+from schemas.event import Event
+from schemas.listings import IdentifierClaimed, Match, MatchRequested
+from schemas.reasons import Reason
+from schemas.record import Record
+from schemas.settings import Settings
+
+CLAIM, REQUEST, MATCH = "catalog.identifier.v1", "listing.match-request.v1", "listing.match.v1"
+
+
+class Claim(msgspec.Struct, frozen=True, array_like=True):
+    """In which stores one product claims the identifier; none: it gave it up."""
+
+    sequence: int
+    stores: list[str] = []
+
+
+class Ask(msgspec.Struct, frozen=True, array_like=True):
+    """Whether one listing wants to know."""
+
+    sequence: int
+    asking: bool
+    account: str
+    seller_sku: str
+    store: str
+
+
+class MatchingFacts(Facts, frozen=True, kw_only=True, omit_defaults=True):
+    """Who claims one identifier, by product, and who asks for it, by listing."""
+
+    identifier: str = ""
+    claims: dict[str, Claim] = {}
+    asks: dict[str, Ask] = {}
+
+
+class Matching:
+    """Claims and questions in; the products of every listing that asks out."""
+
+    name: ClassVar[str] = "matching"
+    inputs: ClassVar[tuple[str, ...]] = (CLAIM, REQUEST)
+    facts: ClassVar[type[MatchingFacts]] = MatchingFacts
+
+    def step(
+        self,
+        record: Record,
+        facts: MatchingFacts,
+        settings: Settings,  # noqa: ARG002 - the interface's
+        now: datetime,  # noqa: ARG002
+    ) -> Change[MatchingFacts]:
+        """Merge *record* into *facts* and answer. Raises `Refused` for a dead letter."""
+        merge = _merge_claim if record.topic == CLAIM else _merge_ask
+        newer = merge(record, facts)
+        return Change(facts, (), "stale") if newer is None else _answered(newer)
+
+    def review(
+        self,
+        facts: MatchingFacts,
+        settings: Settings,  # noqa: ARG002 - the interface's
+        now: datetime,  # noqa: ARG002
+        cause: Cause,  # noqa: ARG002
+    ) -> Change[MatchingFacts]:
+        """Answer again what is asked."""
+        return _answered(facts)
+
+    def due(self, facts: MatchingFacts, settings: Settings) -> datetime | None:  # noqa: ARG002
+        """Give None: time changes no answer."""
+        return None
+
+    def touches(self, facts: MatchingFacts, scan: Scan) -> bool:  # noqa: ARG002
+        """Give False: no setting changes an answer."""
+        return False
+
+
+def _merge_claim(record: Record, facts: MatchingFacts) -> MatchingFacts | None:
+    event = codec.decode(record, IdentifierClaimed)
+    if event is None:
+        raise _no_tombstones(record)
+    _same_key(record, event, event.identifier)
+    known = facts.claims.get(event.product)
+    if known is not None and known.sequence >= event.sequence:
+        return None
+    claims = facts.claims | {event.product: Claim(event.sequence, event.stores)}
+    return msgspec.structs.replace(facts, identifier=event.identifier, claims=claims)
+
+
+def _merge_ask(record: Record, facts: MatchingFacts) -> MatchingFacts | None:
+    event = codec.decode(record, MatchRequested)
+    if event is None:
+        raise _no_tombstones(record)
+    _same_key(record, event, event.identifier)
+    who = keys.join(event.account, event.seller_sku, event.store).decode()
+    known = facts.asks.get(who)
+    if known is not None and known.sequence >= event.sequence:
+        return None
+    ask = Ask(event.sequence, event.asking, event.account, event.seller_sku, event.store)
+    return msgspec.structs.replace(facts, identifier=event.identifier, asks=facts.asks | {who: ask})
+
+
+def _no_tombstones(record: Record) -> Refused:
+    return Refused(Reason("TOMBSTONE_FORBIDDEN", {"topic": record.topic}))
+
+
+def _same_key(record: Record, event: Event, identifier: str) -> None:
+    if record.key is None:
+        raise Refused(Reason("KEY_MISSING"))
+    if not identifier:
+        facts = {"event": type(event).__name__, "why": "an identifier without text"}
+        raise Refused(Reason("MALFORMED", facts))
+    if record.key != keys.join(identifier):
+        facts = {"key": repr(record.key[:80]), "expected": identifier}
+        raise Refused(Reason("KEY_MISMATCH", facts))
+
+
+def _answered(facts: MatchingFacts) -> Change[MatchingFacts]:
+    asking = [ask for ask in facts.asks.values() if ask.asking]
+    return Change(facts, tuple(_answer(ask, facts) for ask in asking))
+
+
+def _answer(ask: Ask, facts: MatchingFacts) -> Output:
+    key = keys.shared(ask.account, ask.seller_sku)
+    return Output(
+        topic=MATCH,
+        key=key,
+        subject=f"{key.decode()}|{keys.join(facts.identifier, ask.store).decode()}",
+        name=ask.seller_sku,
+        event=Match(
+            identifier=facts.identifier,
+            account=ask.account,
+            seller_sku=ask.seller_sku,
+            store=ask.store,
+            sequence=0,
+            products=sorted(_claiming(ask.store, facts)),
+        ),
+    )
+
+
+def _claiming(store: str, facts: MatchingFacts) -> Iterator[str]:
+    return (product for product, claim in facts.claims.items() if store in claim.stores)
