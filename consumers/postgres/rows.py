@@ -184,7 +184,7 @@ def _gone(record: Record, table: str, *columns: str) -> Row:
         raise Refused(Reason("ENVELOPE", {"header": "ce_sequence", "why": "missing"}))
     version = codec.version(record)
     own = {"sequence": version, "content": "", "event_time": codec.time_of(record)}
-    blank = {c: [] for c in _LISTS} | {c: {} for c in _OBJECTS}
+    blank: Values = {c: [] for c in _LISTS} | {c: {} for c in _OBJECTS}
     key = dict(zip(columns, parts, strict=True))
     return Row(table, parts, version, key | blank | own | {"deleted": True})
 

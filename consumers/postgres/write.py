@@ -36,8 +36,17 @@ GUARDED = ("listing", "offer", "report")
 """Tables that hold the newest version of each key; the others are appended to by id."""
 
 
+class Unstorable(Exception):
+    """Postgres refuses a row among those for *table*, because of *why*."""
+
+    def __init__(self, table: str, why: str) -> None:
+        super().__init__(f"{table}: {why}")
+        self.table = table
+        self.why = why
+
+
 class Written(msgspec.Struct, frozen=True, kw_only=True):
-    """What came of a batch: rows *given*, rows *stored*, keys in *conflict*.
+    """What came of a batch: rows *given*, rows *stored*, table and key of *conflicts*.
 
     The others were older, or repeats. A conflict is a version that stands twice with another
     content: always a fault of ours; the stored row stays.
@@ -45,11 +54,14 @@ class Written(msgspec.Struct, frozen=True, kw_only=True):
 
     given: int = 0
     stored: int = 0
-    conflicts: tuple[tuple[str, ...], ...] = ()
+    conflicts: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
 def write(connection: Connection, rows: Sequence[Row]) -> Written:
-    """Write *rows* of any tables, in the transaction of *connection*."""
+    """Write *rows* of any tables, in the transaction of *connection*.
+
+    Raises `Unstorable`, after which the transaction can only be rolled back.
+    """
     done = [upsert(connection, table, own) for table, own in by_table(rows).items()]
     return Written(
         given=len(rows),
@@ -80,6 +92,17 @@ def collapsed(rows: Iterable[Row]) -> list[Row]:
     return [newest[key] for key in sorted(newest)]
 
 
+def twins(rows: Iterable[Row]) -> set[tuple[str, ...]]:
+    """Give the keys of guarded rows that one batch has in one version with two contents."""
+    contents: dict[tuple[tuple[str, ...], int], str] = {}
+    given = [(row, contents.setdefault((row.key, row.version), _content(row))) for row in rows]
+    return {row.key for row, first in given if first != _content(row)}
+
+
+def _content(row: Row) -> str:
+    return str(row.values.get("content", ""))
+
+
 def upsert(connection: Connection, table: str, rows: Sequence[Row]) -> Written:
     """Write *rows* of one *table*, each only over an older one.
 
@@ -87,11 +110,24 @@ def upsert(connection: Connection, table: str, rows: Sequence[Row]) -> Written:
     """
     own = collapsed(rows)
     text = ENCODER.encode([row.values for row in own]).decode()
-    stored = connection.execute(_upsert(table), {"rows": text}).rowcount
-    if stored == len(own) or table not in GUARDED:
-        return Written(given=len(rows), stored=stored)
-    found = connection.execute(_conflicts(table), {"rows": text})
-    return Written(given=len(rows), stored=stored, conflicts=tuple(tuple(r) for r in found))
+    try:
+        stored = connection.execute(_upsert(table), {"rows": text}).rowcount
+    except DBAPIError as error:
+        if failure(error) is Failed.ROW:
+            raise Unstorable(table, _primary(error)) from error
+        raise
+    found = twins(rows)
+    if stored < len(own) and table in GUARDED:
+        found |= {tuple(r) for r in connection.execute(_conflicts(table), {"rows": text})}
+    return Written(
+        given=len(rows), stored=stored, conflicts=tuple((table, key) for key in sorted(found))
+    )
+
+
+def _primary(error: DBAPIError) -> str:
+    # the server's own sentence: the driver's would repeat the whole batch
+    diagnosis = getattr(error.orig, "diag", None)
+    return str(getattr(diagnosis, "message_primary", None) or error.orig)[:300]
 
 
 def poison(connection: Connection, rows: Sequence[Row]) -> Row:
@@ -111,9 +147,7 @@ def _fits(connection: Connection, rows: Sequence[Row]) -> bool:
     attempt = connection.begin_nested()
     try:
         upsert(connection, rows[0].table, rows)
-    except DBAPIError as error:
-        if failure(error) is not Failed.ROW:
-            raise
+    except Unstorable:
         return False
     finally:
         attempt.rollback()

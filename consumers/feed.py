@@ -1,0 +1,166 @@
+"""Kafka's side of a consumer that keeps its offsets elsewhere: `Feed`, and the real one.
+
+A partition that was just assigned stays paused until `start` says where to read from; so
+whoever owns the truth about offsets may take its time, and polling never stops.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, NamedTuple, Protocol
+
+from kafka import KafkaConsumer, TopicPartition
+from kafka.consumer.subscription_state import ConsumerRebalanceListener
+from kafka.errors import KafkaError, RebalanceInProgressError
+from kafka.structs import OffsetAndMetadata
+
+from schemas.errors import TryAgain
+from schemas.record import Record
+
+
+class Place(NamedTuple):
+    """One partition of one topic."""
+
+    topic: str
+    partition: int
+
+
+class Bounds(NamedTuple):
+    """Where a partition's log starts and ends now."""
+
+    start: int
+    end: int
+
+
+class Log(NamedTuple):
+    """Which log it is: a topic that was made again has another id, so has another cluster."""
+
+    cluster: str
+    topic: str
+
+
+class Left(Exception):
+    """This reader is no longer the owner: it ends, and may be started anew."""
+
+
+class Feed(Protocol):
+    """Records in, by partition; what is not started is assigned and paused."""
+
+    def poll(self, timeout: float, limit: int) -> Mapping[Place, Sequence[Record]]:
+        """Give at most *limit* new records of started partitions."""
+
+    def held(self) -> frozenset[Place]:
+        """Give the partitions assigned now."""
+
+    def gained(self) -> frozenset[Place]:
+        """Give those assigned since they were last started, lost ones left out."""
+
+    def start(self, place: Place, offset: int) -> None:
+        """Read *place* from *offset* on."""
+
+    def pause(self, places: Iterable[Place]) -> None:
+        """Stop reading *places*; polling goes on."""
+
+    def bounds(self, places: Iterable[Place]) -> Mapping[Place, Bounds]:
+        """Say where the logs of *places* start and end. Raises `TryAgain`."""
+
+    def log(self, topic: str) -> Log:
+        """Say which log *topic* is. Raises `TryAgain`."""
+
+    def commit(self, offsets: Mapping[Place, int]) -> None:
+        """Show *offsets* to everyone. Raises `Left` if the group has gone on without us."""
+
+
+class KafkaFeed:
+    """A `Feed` over a kafka-python consumer that was made with a group and no auto-commit.
+
+    *identify* tells which log a topic is; the consumer does not.
+    """
+
+    def __init__(
+        self, consumer: KafkaConsumer, topics: Sequence[str], identify: Callable[[str], Log]
+    ) -> None:
+        self._consumer = consumer
+        self._identify = identify
+        self._gained: set[TopicPartition] = set()
+        consumer.subscribe(list(topics), listener=_Assignments(consumer, self._gained))
+
+    def poll(self, timeout: float, limit: int) -> dict[Place, list[Record]]:
+        """Give at most *limit* new records of started partitions."""
+        found = self._consumer.poll(timeout_ms=int(timeout * 1000), max_records=limit)
+        return {_place(tp): [_record(r) for r in records] for tp, records in found.items()}
+
+    def held(self) -> frozenset[Place]:
+        """Give the partitions assigned now."""
+        return frozenset(map(_place, self._consumer.assignment()))
+
+    def gained(self) -> frozenset[Place]:
+        """Give those assigned since they were last started, lost ones left out."""
+        return frozenset(map(_place, self._gained & self._consumer.assignment()))
+
+    def start(self, place: Place, offset: int) -> None:
+        """Read *place* from *offset* on."""
+        partition = TopicPartition(*place)
+        self._consumer.seek(partition, offset)
+        self._consumer.resume(partition)
+        self._gained.discard(partition)
+
+    def pause(self, places: Iterable[Place]) -> None:
+        """Stop reading *places*; polling goes on."""
+        self._consumer.pause(*self._still_ours(places))
+
+    def bounds(self, places: Iterable[Place]) -> dict[Place, Bounds]:
+        """Say where the logs of *places* start and end. Raises `TryAgain`."""
+        asked = [TopicPartition(*p) for p in places]
+        try:
+            starts = self._consumer.beginning_offsets(asked)
+            ends = self._consumer.end_offsets(asked)
+        except KafkaError as error:
+            raise TryAgain(f"the broker does not say where its logs end: {error!r}") from error
+        return {_place(tp): Bounds(starts[tp], ends[tp]) for tp in asked}
+
+    def log(self, topic: str) -> Log:
+        """Say which log *topic* is. Raises `TryAgain`."""
+        return self._identify(topic)
+
+    def commit(self, offsets: Mapping[Place, int]) -> None:
+        """Show *offsets* to everyone. Raises `Left` if the group has gone on without us."""
+        noted = {TopicPartition(*p): OffsetAndMetadata(n, "", -1) for p, n in offsets.items()}
+        try:
+            self._consumer.commit(noted)
+        except RebalanceInProgressError:
+            return  # the next commit, or the next owner's, shows it
+        except KafkaError as error:
+            raise Left(f"the group's coordinator says {error!r}") from error
+
+    def _still_ours(self, places: Iterable[Place]) -> set[TopicPartition]:
+        return {TopicPartition(*p) for p in places} & set(self._consumer.assignment())
+
+
+class _Assignments(ConsumerRebalanceListener):
+    """Pauses what is assigned before its first record can arrive."""
+
+    def __init__(self, consumer: KafkaConsumer, gained: set[TopicPartition]) -> None:
+        self._consumer = consumer
+        self._gained = gained
+
+    def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
+        self._gained.update(assigned)
+        self._consumer.pause(*assigned)
+
+    def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
+        self._gained.difference_update(revoked)
+
+
+def _place(partition: TopicPartition) -> Place:
+    return Place(partition.topic, partition.partition)
+
+
+def _record(raw: Any) -> Record:
+    return Record(
+        topic=raw.topic,
+        key=raw.key,
+        value=raw.value,
+        headers=tuple(raw.headers),
+        partition=raw.partition,
+        offset=raw.offset,
+        timestamp_ms=raw.timestamp,
+    )

@@ -1,0 +1,1 @@
+"""How the database came to be: Alembic's environment, run by `deploy/connect/postgres.py`."""
