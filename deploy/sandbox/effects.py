@@ -13,7 +13,7 @@ import msgspec
 from deploy.sandbox.attributes import Patch, derived, facts, name_of, patched
 from deploy.sandbox.chance import asin
 from deploy.sandbox.status import in_dates
-from deploy.sandbox.world import Attributes, Change, Listing, Product, Sku, World
+from deploy.sandbox.world import Attributes, Change, Issue, Listing, Product, Sku, World
 
 EXISTENCE = "existence"
 ALL = "all"
@@ -156,7 +156,7 @@ def _stock(world: World, sku: Sku, patch: Patch) -> None:
         if row.get("fulfillment_channel_code") == "DEFAULT":
             _default_channel(world, sku, patch["op"], row)
         elif patch["op"] == "delete":
-            sku.fba = None if sku.fba == row["fulfillment_channel_code"] else sku.fba
+            sku.fba = None if sku.fba == row.get("fulfillment_channel_code") else sku.fba
         else:
             sku.fba = row["fulfillment_channel_code"]
 
@@ -206,6 +206,17 @@ def _settle(listing: Listing, attributes: Attributes, at: int) -> None:
         listing.asin = str(named[0]["value"])
     listing.live, listing.updated = attributes, at
     listing.missing = tuple(name for name in listing.missing if name not in attributes)
+    listing.issues = tuple(row for row in listing.issues if not _resolved(row, attributes))
+
+
+def _resolved(trouble: Issue, attributes: Attributes) -> bool:
+    """Say whether what an issue says is missing has been supplied."""
+    names = trouble.get("attributeNames")
+    lacking = LACKING & set(trouble["categories"])
+    return bool(lacking and names) and all(attributes.get(name) for name in names or ())
+
+
+LACKING = {"MISSING_ATTRIBUTE", "MISSING_PRICE", "MISSING_IMAGE"}
 
 
 def snapshot(sku: Sku | None, marketplace: str) -> dict[str, Any]:

@@ -13,7 +13,8 @@ from typing import NamedTuple
 
 from deploy.sandbox import chance
 from deploy.sandbox.chance import fixed
-from deploy.sandbox.seed import WISHES, Generate, SeedAccount, SeedListing, SeedProduct
+from deploy.sandbox.seed import Generate, SeedAccount, SeedListing, SeedProduct
+from deploy.sandbox.wishes import WISHES
 
 NUMBERS = ("gtin", "ean", "upc", "isbn", "barcode")
 OTHER_STATES = ("fba", "third_party", "absent")

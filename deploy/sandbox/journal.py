@@ -4,6 +4,7 @@ No secret enters it: no token, no header, no form of a login.
 """
 
 from collections import deque
+from itertools import islice
 from typing import IO, Any
 
 import msgspec
@@ -67,11 +68,11 @@ class Journal:
         """Give the requests that match *wanted*: operation, account, sku, status, since, limit."""
         since, limit = int(wanted.get("since", 0)), int(wanted.get("limit", KEPT))
         names = [name for name in ("operation", "account", "sku", "status") if name in wanted]
+        known = max(0, since - (self.count - len(self._kept)))
         rows = (
             asked
-            for asked in self._kept
-            if asked.number > since
-            and all(str(getattr(asked, name)) == wanted[name] for name in names)
+            for asked in islice(self._kept, known, None)
+            if all(str(getattr(asked, name)) == wanted[name] for name in names)
         )
         found = [asked.told() for _, asked in zip(range(limit), rows, strict=False)]
         return {"requests": found, "last": self.count, "forgotten": self.count - len(self._kept)}

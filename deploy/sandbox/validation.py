@@ -83,7 +83,7 @@ def _title(value: Value) -> Iterator[Issue]:
 
 def _condition(value: Value) -> Iterator[Issue]:
     name, row, _ = value
-    if row.get("value") not in CONDITIONS:
+    if not isinstance(row.get("value"), str) or row["value"] not in CONDITIONS:
         yield _invalid(name, f"{row.get('value')!r} is not in the list of conditions")
 
 
@@ -130,6 +130,8 @@ def _availability(value: Value) -> Iterator[Issue]:
     channel = row.get("fulfillment_channel_code")
     if channel != "DEFAULT" and not str(channel).startswith("AMAZON_"):
         yield _invalid(name, "fulfillment_channel_code is DEFAULT or AMAZON_…")
+    if not isinstance(row.get("restock_date"), str | None):
+        yield _invalid(name, "restock_date holds no date")
     for field, most in (("quantity", 10**9), ("lead_time_to_ship_max_days", 30)):
         number = row.get(field)
         if number is not None and not _whole(number, most):
@@ -219,6 +221,7 @@ def _patch(patch: Patch, marketplace: str) -> Iterator[Issue]:
     if patch["op"] == "delete":
         if name not in ATTRIBUTES:
             yield _unknown(name)
+        yield from _selected(name, values)
         return
     if not values:
         yield _invalid(name, "a value is expected")
@@ -245,6 +248,7 @@ def _rows(name: str, rows: list[Instance], marketplace: str) -> Iterator[Issue]:
     if check is None:
         yield _unknown(name)
         return
+    yield from _selected(name, rows)
     if len({repr(key_of(name, row)) for row in rows}) < len(rows):
         yield _invalid(name, "two instances have the same selectors")
     for row in rows:
@@ -252,6 +256,12 @@ def _rows(name: str, rows: list[Instance], marketplace: str) -> Iterator[Issue]:
             yield _invalid(name, "marketplace_id is not the marketplace of the request")
         else:
             yield from check(Value(name, row, marketplace))
+
+
+def _selected(name: str, rows: list[Instance]) -> Iterator[Issue]:
+    values = (row.get(field) for row in rows for field in selectors(name))
+    if not all(value is None or isinstance(value, str) for value in values):
+        yield _invalid(name, "a selector is a text")
 
 
 def _priced(attributes: Attributes) -> bool:

@@ -9,7 +9,7 @@ import pytest
 from deploy.sandbox.exchange import Reply, Request
 from tests.support.amazon import ACCOUNTS, DE, FR, US, Desk, lamp, quantity, seed
 
-ITEM = "/eu/listings/2021-08-01/items/A1EXAMPLE/LAMP%2F12"
+LAMP = "/eu/listings/2021-08-01/items/A1EXAMPLE/LAMP%2F12"
 GET = f"marketplaceIds={DE}"
 
 
@@ -17,7 +17,7 @@ def code(reply: Reply) -> str:
     return str(json.loads(reply.body)["errors"][0]["code"])
 
 
-def asked(desk: Desk, path: str = ITEM, query: str = GET, **how: Any) -> Reply:
+def asked(desk: Desk, path: str = LAMP, query: str = GET, **how: Any) -> Reply:
     headers = desk.headers() | how.pop("headers", {})
     shown = {name: value for name, value in headers.items() if value is not None}
     return desk.send(Request(how.get("method", "GET"), path, query, shown, how.get("body", b"")))
@@ -32,12 +32,12 @@ PATCH = json.dumps({"productType": "PRODUCT", "patches": [quantity(1)]}).encode(
         pytest.param({}, 200, id="a good request"),
         pytest.param({"path": "/eu/nothing/2021-08-01/items"}, 404, id="unknown path"),
         pytest.param({"path": "/listings/2021-08-01/items/A1EXAMPLE/x"}, 404, id="no region"),
-        pytest.param({"path": ITEM + "/more"}, 404, id="a path too deep"),
+        pytest.param({"path": LAMP + "/more"}, 404, id="a path too deep"),
         pytest.param({"method": "POST"}, 405, id="unknown method"),
         pytest.param({"headers": {"x-amz-access-token": None}}, 403, id="no token"),
         pytest.param({"headers": {"x-amz-access-token": "Atza|x"}}, 403, id="unknown token"),
-        pytest.param({"path": ITEM.replace("A1EX", "A2EX")}, 403, id="another seller's path"),
-        pytest.param({"path": ITEM.replace("/eu", "/na")}, 403, id="another region's path"),
+        pytest.param({"path": LAMP.replace("A1EX", "A2EX")}, 403, id="another seller's path"),
+        pytest.param({"path": LAMP.replace("/eu", "/na")}, 403, id="another region's path"),
         pytest.param({"headers": {"user-agent": None}}, 400, id="no user agent"),
         pytest.param({"headers": {"user-agent": "x" * 501}}, 400, id="user agent too long"),
         pytest.param({"query": ""}, 400, id="no marketplace"),
@@ -47,10 +47,10 @@ PATCH = json.dumps({"productType": "PRODUCT", "patches": [quantity(1)]}).encode(
         pytest.param({"query": f"{GET}&includedData=everything"}, 400, id="unknown part"),
         pytest.param({"query": f"{GET}&colour=red"}, 200, id="unknown parameter"),
         pytest.param({"query": f"MarketplaceIds={DE}"}, 400, id="name in other case"),
-        pytest.param({"path": ITEM.replace("LAMP%2F12", "BadSKU")}, 400, id="the reserved SKU"),
-        pytest.param({"path": ITEM.replace("LAMP%2F12", "NONE")}, 404, id="unknown SKU"),
-        pytest.param({"path": ITEM.replace("LAMP%2F12", "lamp%2F12")}, 404, id="SKU in other case"),
-        pytest.param({"path": ITEM.replace("%2F", "/")}, 404, id="a slash not encoded"),
+        pytest.param({"path": LAMP.replace("LAMP%2F12", "BadSKU")}, 400, id="the reserved SKU"),
+        pytest.param({"path": LAMP.replace("LAMP%2F12", "NONE")}, 404, id="unknown SKU"),
+        pytest.param({"path": LAMP.replace("LAMP%2F12", "lamp%2F12")}, 404, id="SKU in other case"),
+        pytest.param({"path": LAMP.replace("%2F", "/")}, 404, id="a slash not encoded"),
     ],
 )
 def test_a_read_is_answered_with(how: dict[str, Any], status: int) -> None:
@@ -102,7 +102,7 @@ def test_the_order_of_judgement(how: dict[str, Any], status: int) -> None:
 
     reply = asked(
         desk,
-        how.get("path", ITEM),
+        how.get("path", LAMP),
         how.get("query", GET),
         method=how.get("method", "PATCH"),
         headers=headers,
@@ -113,7 +113,7 @@ def test_the_order_of_judgement(how: dict[str, Any], status: int) -> None:
 
 
 def test_an_encoded_slash_is_part_of_the_sku() -> None:
-    reply = asked(Desk(seed(lamp(sku="a/b"))), ITEM.replace("LAMP%2F12", "a%2Fb"))
+    reply = asked(Desk(seed(lamp(sku="a/b"))), LAMP.replace("LAMP%2F12", "a%2Fb"))
 
     assert json.loads(reply.body)["sku"] == "a/b"
 
@@ -196,7 +196,7 @@ def test_a_missing_role_is_forbidden() -> None:
 
 def test_the_rate_is_told_on_200_400_404_and_never_on_403_or_429() -> None:
     desk = Desk(seed())
-    calls = [{}, {"query": ""}, {"path": ITEM + "x"}, {"headers": {"x-amz-access-token": "x"}}]
+    calls = [{}, {"query": ""}, {"path": LAMP + "x"}, {"headers": {"x-amz-access-token": "x"}}]
     replies = [asked(desk, **call) for call in calls]
     replies += [asked(desk) for _ in range(3)]
 

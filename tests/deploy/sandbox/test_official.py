@@ -10,7 +10,7 @@ import pytest
 from jsonschema import Draft4Validator
 
 from deploy.sandbox.exchange import Reply, Request
-from deploy.sandbox.seed import WISHES
+from deploy.sandbox.wishes import WISHES
 from tests.support.amazon import Desk, lamp, price, quantity, seed
 
 MODELS = Path(__file__).parents[3] / "../shared/data/amazon/models"

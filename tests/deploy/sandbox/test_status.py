@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.amazon import NOW, Desk, lamp, seed
+from tests.support.amazon import NOW, Desk, lamp, price, seed
 
 BOTH, FOUND, NEITHER = ["BUYABLE", "DISCOVERABLE"], ["DISCOVERABLE"], []
 
@@ -74,6 +74,16 @@ def test_what_was_missing_is_complete_once_supplied() -> None:
     desk.wait(1)
 
     assert desk.truth("LAMP/12")["report_status"] == "Active"
+
+
+def test_the_issue_of_what_was_missing_goes_once_it_is_supplied() -> None:
+    desk = Desk(seed(lamp(status="no_price")))
+    before = desk.truth("LAMP/12")["issues"][0]["categories"]
+
+    desk.patch("LAMP/12", price(12.5))
+    desk.wait(1)
+
+    assert (before, desk.truth("LAMP/12")["issues"]) == (["MISSING_PRICE"], [])
 
 
 def test_a_price_alone_does_not_complete_what_lacks_something_else() -> None:
