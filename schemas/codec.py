@@ -101,12 +101,14 @@ def decode(record: Record, event: type[T]) -> T | None:
 
     Raises `Refused`, naming rule and place: "Expected `str`, got `int` - at `$.sku`".
     """
-    if record.value is None:
+    if (value := record.value) is None:
         return None
     try:
         if topics.topic(record.topic).foreign:
-            examine(record.value)
-        return decoder(event).decode(record.value)
+            _admit(record)
+            examine(value)
+            value = _without_faust(value)
+        return decoder(event).decode(value)
     except (ValueError, RecursionError) as error:  # bad UTF-8 is not msgspec's own error
         raise Refused(Reason("MALFORMED", {"event": event.__name__, "why": _why(error)})) from error
 
@@ -123,24 +125,87 @@ def decode_setting(record: Record) -> tuple[str, str, Setting | None]:
         raise Refused(Reason("MALFORMED", {"event": "Setting", "why": _why(error)})) from error
 
 
+HEADERS = 100
+"""Headers that a foreign record may have (`reliability.md` 4, number 56)."""
+
+HEADER_BYTES = 65_536
+"""Bytes that one of them may have."""
+
+_URN = re.compile(r"urn:listwire:schema:(.+):([0-9]+)\.[0-9]+\.[0-9]+")
+
+
+def _admit(record: Record) -> None:
+    """Refuse an envelope that announces something else than this topic carries."""
+    headers = record.headers
+    if len(headers) > HEADERS:
+        raise _envelope("*", f"{len(headers)} headers, at most {HEADERS}")
+    for name, value in headers:
+        if len(name) + len(value or b"") > HEADER_BYTES:
+            raise _envelope(name[:60], f"{len(value or b'')} bytes, at most {HEADER_BYTES}")
+        if name in ("__key_schema_id", "__value_schema_id"):
+            raise _envelope(name, "a registry's framing: send plain JSON")
+    if record.value and record.value[:1] == b"\0":
+        raise _envelope("value", "a registry's framing: send plain JSON")
+    measured(record)
+    _admit_schema(record)
+
+
+def _admit_schema(record: Record) -> None:
+    known = topics.topic(record.topic)
+    if (type_ := header(record, "ce_type")) not in (None, record.topic):
+        raise _envelope("ce_type", f"{type_[:80]!r} does not belong on {record.topic}")
+    if (stated := header(record, "ce_dataschema")) in (None, topics.urn(record.topic)):
+        return
+    found = _URN.fullmatch(stated)
+    if not found or found[1] != record.topic:
+        raise _envelope("ce_dataschema", f"unknown schema {stated[:80]!r}")
+    if found[2] != known.schema.split(".")[0]:
+        raise _envelope("ce_dataschema", f"major version {found[2][:8]}; ours is {known.schema}")
+
+
+def _envelope(name: str, why: str) -> Refused:
+    return Refused(Reason("ENVELOPE", {"header": name, "why": why}))
+
+
+def _without_faust(value: bytes) -> bytes:
+    """Leave out the member in which Faust names a type: it never changes ours."""
+    if b'"__faust"' not in value:
+        return value
+    members = msgspec.json.decode(value, type=dict[str, msgspec.Raw])
+    return msgspec.json.encode({k: v for k, v in members.items() if k != "__faust"})
+
+
 _OPEN = re.compile(rb'[{\[]|[}\]]|"(?:[^"\\]|\\.)*"')
 DEPTH = 64
 """How deep a foreign value may nest (`reliability.md` 4)."""
 
 
 def examine(value: bytes) -> None:
-    """Look for what msgspec lets pass: doubled members, NUL and control characters, depth.
+    """Look for what msgspec lets pass: doubled members, NUL, inexact numbers, size, depth.
 
-    Raises ValueError.
+    Control characters are refused in text but for tab, CR, LF, and ESC, which terminals
+    obey and nobody else (`reliability.md` 4, number 46). Raises ValueError.
     """
+    if len(value) > MAX_RECORD:
+        raise ValueError(f"{len(value)} bytes, at most {MAX_RECORD}")
     if value.count(b"{") + value.count(b"[") > DEPTH and _depth(value) > DEPTH:
         raise ValueError(f"nested deeper than {DEPTH}")
     if b"\\u00" in value and _CONTROL.search(value):
         raise ValueError("a control character in text")
-    json.loads(value, object_pairs_hook=_unique, parse_float=str, parse_int=str, parse_constant=str)
+    json.loads(
+        value, object_pairs_hook=_unique, parse_float=_exact, parse_int=_exact, parse_constant=str
+    )
 
 
-_CONTROL = re.compile(rb"(?<!\\)(?:\\\\)*\\u00(?:0[0-8bBcCeEfF]|1[0-9a-fA-F]|7[fF])")
+_CONTROL = re.compile(rb"(?<!\\)(?:\\\\)*\\u00(?:0[0-8bBcCeEfF]|1[0-9aAc-fC-F]|7[fF])")
+_PLAIN = re.compile(r"-?[0-9]{1,19}(\.[0-9]{1,12})?")
+
+
+def _exact(text: str) -> str:
+    """Refuse a number that a float would change: it is money or a count, or a version."""
+    if not _PLAIN.fullmatch(text) or ("." in text and len(text) > 16):
+        raise ValueError(f"{text[:40]!r} is no plain number: digits, and a point if needed")
+    return text
 
 
 def _depth(value: bytes) -> int:

@@ -61,7 +61,7 @@ def _days(value: Any) -> int:
 def seller_sku_of(value: Any) -> str:
     """Give *value* back. Raises ValueError for what Amazon takes for no seller SKU."""
     if not isinstance(value, str):
-        raise ValueError("a seller SKU is text")  # noqa: TRY004 - one class for all refusals
+        raise ValueError("a seller SKU is text")
     if len(value) > MAX_SELLER_SKU:
         raise ValueError(f"a seller SKU has at most {MAX_SELLER_SKU} characters, not {len(value)}")
     return sku_of(value)
