@@ -6,16 +6,17 @@ what was handled: outputs, then state, then this.
 """
 
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 import faust
-from faust.types import EventT, StreamT
+from faust.types import AgentT, EventT, StreamT
 
 from schemas.record import Record
 
-Take = Callable[[EventT], Awaitable[None]]
+Take = Callable[[EventT[Any]], Awaitable[None]]
 
 
-def relay(app: faust.App, topic: str, take: Take) -> faust.Agent[bytes]:
+def relay(app: faust.App, topic: str, take: Take) -> AgentT[Any]:
     """Give each record of *topic* to *take*, one after another."""
 
     async def agent(stream: StreamT[bytes]) -> None:
@@ -29,14 +30,15 @@ def relay(app: faust.App, topic: str, take: Take) -> faust.Agent[bytes]:
     return app.agent(source, name=topic, concurrency=1)(agent)
 
 
-def record_of(event: EventT) -> Record:
+def record_of(event: EventT[Any]) -> Record:
     """Give the record behind *event*: bytes and headers as the broker gave them."""
     message = event.message
+    headers: Any = message.headers or ()
     return Record(
         topic=message.topic,
         key=message.key,
         value=message.value,
-        headers=tuple(message.headers or ()),
+        headers=tuple(headers),
         partition=message.partition,
         offset=message.offset,
         timestamp_ms=round((message.timestamp or 0) * 1000),

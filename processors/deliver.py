@@ -85,8 +85,10 @@ class Delivery:
         """Send *records* and wait for all of them. Raises the first failure."""
         waiting: list[Awaitable[object]] = []
         for (topic, partition), group in (await self._grouped(records)).items():
-            for batch in self._batches(group):
-                waiting.append(await self._producer.send_batch(batch, topic, partition=partition))
+            waiting += [
+                await self._producer.send_batch(batch, topic, partition=partition)
+                for batch in self._batches(group)
+            ]
         answers = await asyncio.gather(*waiting, return_exceptions=True)
         for answer in answers:
             if isinstance(answer, BaseException):

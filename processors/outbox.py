@@ -17,6 +17,12 @@ from processors.deliver import Deliver
 from schemas.pipeline import Handled
 from schemas.record import Record
 
+EACH = 0.000_5
+"""Seconds to wait for company per step of the wave before: none to speak of when it is quiet."""
+
+LONGEST = 0.02
+"""Seconds to wait for company at most: under load waves grow, and a step costs half."""
+
 
 class Posting(msgspec.Struct, frozen=True, kw_only=True):
     """One decided step: what it says, the row it leaves, the input it handled (if any).
@@ -113,10 +119,14 @@ class Outbox:
 
     async def work(self) -> None:
         """Send wave after wave until cancelled. Raises what made a send fail for good."""
+        size = 0
         try:
             while True:
                 await self._filled.wait()
-                await self._send(self._take())
+                await asyncio.sleep(min(LONGEST, EACH * size))
+                wave = self._take()
+                size = len(wave)
+                await self._send(wave)
                 await self._tell()
         except BaseException as fault:
             self.fault = fault

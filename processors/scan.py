@@ -179,7 +179,7 @@ class Scanner:
             posting = self._deciding.scan(partition, key, scans)
         except Refused as refused:
             self._log.warning("review refused", key=repr(key), reason=refused.reason.code)
-        except Exception:
+        except Exception:  # noqa: BLE001 - one key must not keep the scan from the others
             self._log.exception("review failed", key=repr(key), partition=partition)
         else:
             if posting is not None:

@@ -64,11 +64,11 @@ class FactsTable(faust.Table[bytes, bytes]):
         if partition in self._rows:
             self._rows[partition][key] = row
 
-    def send_changelog(self, *_: Any, **__: Any) -> FutureMessage[Any]:
+    def send_changelog(self, *_: Any, **__: Any) -> FutureMessage:
         """Refuse: the changelog is the outbox's. Raises `NotThroughOutbox`."""
         raise NotThroughOutbox(self.name)
 
-    def apply_changelog_batch(self, batch: Iterable[EventT]) -> None:
+    def apply_changelog_batch(self, batch: Iterable[EventT[Any]]) -> None:
         """Take rows from the changelog: the highest version of a key wins, wherever it stands."""
         for event in batch:
             message = event.message

@@ -22,7 +22,14 @@ class Offsets(Protocol):
     async def handled(self) -> Mapping[TP, int]:
         """Give the next offset of each partition that moved, once its coverage is written."""
 
-    async def begin(self, starts: Mapping[TP, int], generation: int) -> None:
+    @property
+    def taking(self) -> bool:
+        """Whether records are taken now."""
+
+    async def prepare(self) -> bool:
+        """Learn what must be known before `begin`; False: rows are still being restored."""
+
+    def begin(self, starts: Mapping[TP, int], generation: int) -> None:
         """Start at these offsets; called once partitions are restored, before records come."""
 
     async def leave(self, lost: bool) -> None:
@@ -44,7 +51,7 @@ class Thread(driver.AIOKafkaConsumerThread):
         """Start the consumer and listen to its heartbeats."""
         await super().on_start()
         self.heard = monotonic()
-        coordinator = self._ensure_consumer()._coordinator
+        coordinator = self._coordinator
         beat: Callable[[], Awaitable[bool]] = coordinator._do_heartbeat
 
         async def heard() -> bool:
@@ -58,13 +65,38 @@ class Thread(driver.AIOKafkaConsumerThread):
     @property
     def out_of_group(self) -> bool:
         """Whether the coordinator has forgotten this member."""
-        return bool(self._ensure_consumer()._coordinator.generation < 0)
+        return bool(self._coordinator.generation < 0)
+
+    @property
+    def _coordinator(self) -> Any:
+        return self._ensure_consumer()._coordinator
+
+
+class Forgetful(dict[TP, int | None]):
+    """Knows nothing: Faust's note of what was read last.
+
+    Faust drops what lies below it, and sets it from records that were under way when a seek
+    happened; so after a seek it would drop what the seek asked for.
+    """
+
+    def __missing__(self, tp: TP) -> None:
+        return None
+
+    def __setitem__(self, tp: TP, offset: int | None) -> None:
+        """Take note of nothing."""
+
+    def update(self, *_: Any, **__: Any) -> None:
+        """Take note of nothing."""
 
 
 class Consumer(driver.Consumer):
     """Commits what the ledger says was handled, and nothing else."""
 
     _thread: Thread
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._read_offset = Forgetful()
 
     def _new_consumer_thread(self) -> Thread:
         return Thread(self, loop=self.loop, beacon=self.beacon, thread_loop=uvloop.new_event_loop())
@@ -87,8 +119,8 @@ class Consumer(driver.Consumer):
     async def _add_gap(self, tp: TP, offset_from: int, offset_to: int) -> None:
         """Keep no list of the offsets of a gap: the ledger needs none."""
 
-    async def commit(self, topics: Any = None, start_new_transaction: bool = True) -> bool:
-        """Commit what was handled; *topics* is ignored, as all is committed together."""
+    async def commit(self, *_: Any, **__: Any) -> bool:
+        """Commit what was handled, whatever part of it is asked for."""
         if await self.maybe_wait_for_commit_to_finish():
             return False
         self._commit_fut = asyncio.Future()
@@ -121,13 +153,26 @@ class Consumer(driver.Consumer):
         await super().on_partitions_assigned(assigned, generation_id)
 
     async def perform_seek(self) -> None:
-        """Go to the committed offsets, or to the log's start where nothing was committed."""
-        await super().perform_seek()
+        """Go to the committed offsets, or to the log's start where nothing was committed.
+
+        Faust lets records come before it seeks; so they are held back meanwhile.
+        """
+        if self.offsets.taking:
+            await super().perform_seek()
+            return
         mine = {tp for tp in self.assignment() if not self._is_changelog_tp(tp)}
+        self.pause_partitions(mine)
+        time_to_begin = await self.offsets.prepare()
+        await super().perform_seek()
+        if time_to_begin:
+            await self._begin(mine)
+            self.resume_partitions(mine)
+
+    async def _begin(self, mine: set[TP]) -> None:
         fresh = {tp for tp in mine if self._committed_offset[tp] is None}
         starts = dict(await self.earliest_offsets(*fresh)) if fresh else {}
         starts |= {tp: self._committed_offset[tp] or 0 for tp in mine - fresh}
-        await self.offsets.begin(
+        self.offsets.begin(
             {TP(*tp): start for tp, start in starts.items()}, self.app.consumer_generation_id
         )
 

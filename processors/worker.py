@@ -25,7 +25,7 @@ from processors.rows import microseconds, moment_of
 from processors.scan import Scanner
 from processors.step import Cause, Facts, Role, Scan
 from processors.table import FactsTable
-from processors.transport import App, Consumer
+from processors.transport import App
 from processors.whole import TOPICS, Reader, Whole
 from schemas import topics
 from schemas.reasons import Reason
@@ -98,6 +98,9 @@ class Worker:
         self._faults: asyncio.Queue[BaseException] = asyncio.Queue()
         self._bounds: dict[tuple[str, int], Bounds] = {}
         self._posted: dict[tuple[str, int], int] = {}
+        self._begun: set[tuple[str, int]] = set()
+        self._doubts: dict[tuple[str, int], int] = {}
+        self._restored_rows = False
         producer: Producer = parts.producer
         reader: Reader = parts.reader
         self._deliver = Delivery(producer)
@@ -211,19 +214,38 @@ class Worker:
 
     # --- records --------------------------------------------------------------------------
 
-    async def take(self, event: EventT) -> None:
+    async def take(self, event: EventT[Any]) -> None:
         """Decide on one record once there is room, unless its partition left meanwhile."""
         await self.outbox.room()
         message = event.message
-        place = message.topic, message.partition
-        if message.generation_id != self._generation or message.offset < self._posted[place]:
+        if message.generation_id != self._generation or await self._untimely(message):
             return
+        place = message.topic, message.partition
         posting = self.deciding.step(record_of(event))
         if not self._bearable(place, posting):
             return
         self._posted[place] = message.offset + 1
         self.outbox.put(posting)
         self._parts.count("events_total", topic=message.topic, outcome=posting.outcome)
+
+    async def _untimely(self, message: Any) -> bool:
+        """Tell whether a record is not the next one of its partition: handled, or too early.
+
+        Records that were under way when a partition was taken over can hide those before
+        them. So a first record that is not the expected one is asked for once more; when it
+        comes again, nothing lies between (compaction, a transaction's marker).
+        """
+        place = message.topic, message.partition
+        expected, doubted = self._posted[place], self._doubts.get(place, -1)
+        if message.offset < expected:
+            return True
+        if place in self._begun or message.offset in (expected, doubted):
+            self._begun.add(place)
+            return False
+        if doubted < 0:
+            self._doubts[place] = message.offset
+            await self.app.consumer.seek_wait({message.tp: expected})
+        return True
 
     def _bearable(self, place: tuple[str, int], posting: Posting) -> bool:
         bounds = self._bounds.setdefault(place, Bounds(self._parts.limits))
@@ -269,7 +291,7 @@ class Worker:
             self.ledger.note(posting.topic, posting.partition, posting.offset, posting.outcome)
 
     def _sure(self) -> None:
-        consumer: Consumer = self.app.consumer
+        consumer: Any = self.app.consumer
         if consumer.silence > SESSION:
             raise Unsure(f"no word from the group's coordinator for {consumer.silence:.1f} s")
 
@@ -288,6 +310,7 @@ class Worker:
         """Let go of all partitions: what is under way is finished, or given up if *lost*."""
         owned = self._generation is not None
         self._generation = None
+        self._restored_rows = False
         if lost and owned:
             self.outbox.forget()
             self._fail(Unsure("the group has forgotten this worker"))
@@ -298,12 +321,26 @@ class Worker:
             self.outbox.forget()
             self._fail(fault)
 
-    async def begin(self, starts: Mapping[TP, int], generation: int) -> None:
+    @property
+    def taking(self) -> bool:
+        """Whether records are taken now."""
+        return self._generation is not None
+
+    async def prepare(self) -> bool:
+        """Read what is covered: the owner before us may just have written it.
+
+        Gives False while rows are being restored.
+        """
+        if not self._restored_rows:
+            return False
+        await self.whole.to_end()
+        return True
+
+    def begin(self, starts: Mapping[TP, int], generation: int) -> None:
         """Begin to take records of a new generation, each partition from its start."""
-        if generation == self._generation:
-            return
-        await self.whole.to_end()  # the owner before us may just have written its coverage
         self.ledger.forget()
+        self._doubts.clear()
+        self._begun.clear()
         self._bounds.clear()
         self._posted = {(tp.topic, tp.partition): start for tp, start in starts.items()}
         for (topic, partition), start in self._posted.items():
@@ -313,6 +350,7 @@ class Worker:
     async def _restored(self, owned: frozenset[int]) -> None:
         self.due.rebuild({partition: self.table.rows(partition) for partition in owned})
         self.scanner.restored()
+        self._restored_rows = True
 
     # --- time and settings ------------------------------------------------------------------
 
@@ -333,7 +371,7 @@ class Worker:
         cause = Cause(kind="due", time=instant)
         try:
             posting = self.deciding.review(partition, key, cause, instant)
-        except Exception:
+        except Exception:  # noqa: BLE001 - one key must not keep the others from their time
             self._log.exception("review failed", key=repr(key), due=instant.isoformat())
             return
         if posting is not None:
