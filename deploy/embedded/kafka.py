@@ -214,7 +214,7 @@ def answers(bootstrap_servers: str) -> bool:
     if ports.is_free(int(bootstrap_servers.rpartition(":")[2])):
         return False
     try:
-        admin = KafkaAdminClient(bootstrap_servers=bootstrap_servers, request_timeout_ms=5000)
+        admin = KafkaAdminClient(bootstrap_servers=bootstrap_servers, bootstrap_timeout_ms=2000)
     except KafkaError:
         return False
     try:
