@@ -34,6 +34,7 @@ CODES: dict[str, Code] = {
     "LW-0302": Code("Postgres refused the login", UNREACHABLE),
     "LW-0303": Code("Postgres not supported", UNREACHABLE),
     "LW-0304": Code("no Postgres answers there", UNREACHABLE),
+    "LW-0401": Code("no credentials for an account", CONFIGURATION),
     "LW-0901": Code("Apache Kafka could not be fetched", UNREACHABLE),
     "LW-0902": Code("not the expected jar", REFUSED),
     "LW-0903": Code("part of the embedded stack not installed", CONFIGURATION),

@@ -26,6 +26,9 @@ BELIEVED = (1, 300)
 HIGHEST = 10.0
 """How many times the set rate a header may promise before it is taken for noise."""
 
+ROUNDING = 1e-9
+"""A token less this much is a whole one."""
+
 _NUMBER = re.compile(r"[0-9]{1,6}(\.[0-9]{1,12})?")
 
 
@@ -43,7 +46,7 @@ class _Bucket(msgspec.Struct):
 
     def pause(self, now: float) -> float:
         self.fill(now)
-        lacking = max(0.0, 1.0 - self.level) / self.learned
+        lacking = max(0.0, 1.0 - self.level - ROUNDING) / self.learned
         return max(lacking, self.closed_until - now, 0.0)
 
 

@@ -3,12 +3,14 @@
 import platform
 import time
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from typing import Literal
 
 import httpx2
 
-from deploy.connect.amazon.client import Addresses, AmazonClient, quiet_http
+from deploy.connect.amazon.client import AmazonClient, quiet_http
 from deploy.connect.amazon.credentials import Application, Credentials, credentials
+from deploy.connect.amazon.exchange import Exchange
 from deploy.connect.amazon.lwa import Tokens
 from deploy.connect.limits import Limits
 from deploy.connect.rates import SHARES
@@ -38,14 +40,14 @@ def amazon_client(
         reference = settings().of("account")[account].credentials
         return credentials(reference, environ, application)
 
-    return AmazonClient(
+    exchange = Exchange(
         http,
         Tokens(http, place.login, held, time.monotonic),
         Limits(time.monotonic, factor=place.quota_factor, shares=SHARES[role]),
-        settings,
-        addresses=Addresses({"NA": place.na, "EU": place.eu, "FE": place.fe}),
         agent=agent(),
+        now=lambda: datetime.now(UTC),
     )
+    return AmazonClient(exchange, settings, {"NA": place.na, "EU": place.eu, "FE": place.fe})
 
 
 def agent() -> str:
