@@ -5,6 +5,7 @@ another `next` than it began with, is a zombie's and is rolled back.
 """
 
 from collections.abc import Iterable, Mapping
+from hashlib import sha256
 from typing import Any
 
 import msgspec
@@ -110,7 +111,14 @@ def park(
 ) -> None:
     """Keep that each key waits at its place, because of a code, since an offset."""
     rows = [
-        {"reader": reader, **place._asdict(), "key": key, "code": code, "since": since}
+        {
+            "reader": reader,
+            **place._asdict(),
+            "key_hash": sha256(key).digest(),
+            "key": key,
+            "code": code,
+            "since": since,
+        }
         for place, key, code, since in keys
     ]
     if rows:

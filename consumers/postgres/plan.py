@@ -56,7 +56,7 @@ def _plan_one(made: Plan, place: Place, batch: Sequence[Record], mark: Mark, kno
         try:
             made.rows.append((_row(record, mark.epoch, known.get((place, record.offset))), record))
         except Refused as error:
-            if in_order:
+            if in_order and key:
                 waiting[key] = (error.reason.code, record.offset)
                 made.park.append((place, key, error.reason.code, record.offset))
             raise

@@ -184,13 +184,22 @@ def _gone(record: Record, table: str, *columns: str) -> Row:
         raise Refused(Reason("ENVELOPE", {"header": "ce_sequence", "why": "missing"}))
     version = codec.version(record)
     own = {"sequence": version, "content": "", "event_time": codec.time_of(record)}
-    blank: Values = {c: [] for c in _LISTS} | {c: {} for c in _OBJECTS}
     key = dict(zip(columns, parts, strict=True))
-    return Row(table, parts, version, key | blank | own | {"deleted": True})
+    return Row(table, parts, version, key | _BLANK[table] | own)
 
 
-_LISTS = ("reasons", "flags", "steps")
-_OBJECTS = ("standing", "settings", "stores")
+_BLANK: Mapping[str, Values] = {
+    "listing": {
+        "reasons": [],
+        "flags": [],
+        "standing": {},
+        "steps": [],
+        "settings": {},
+        "deleted": True,
+    },
+    "offer": {"stores": {}, "deleted": True},
+}
+"""What stands in a deleted row where a value must stand."""
 
 
 def _appended(record: Record, table: str, values: Values) -> Row:
@@ -210,7 +219,8 @@ def _event(record: Record, event: type[T]) -> T:
 
 def _sequence(record: Record, stated: int) -> int:
     """The value's sequence; the envelope's, where there is one, says the same."""
-    if codec.header(record, "ce_sequence") is not None and codec.version(record) != stated:
+    written = codec.header(record, "ce_sequence")
+    if written is not None and written != f"{stated:020d}" and codec.version(record) != stated:
         raise Refused(Reason("ENVELOPE", {"header": "ce_sequence", "why": f"not {stated}"}))
     if stated >= 1 << 63:
         raise Refused(Reason("ROW_INVALID", {"why": f"sequence {stated} is no bigint"}))

@@ -107,6 +107,7 @@ class Sink:
                 for p in sorted(gained)
             }
         self._go_on(marks)
+        self._failures = 0
         self._feed.commit({place: mark.next for place, mark in marks.items()})
 
     def _recall(self) -> None:
@@ -123,7 +124,6 @@ class Sink:
                 log.error("unread records expired", **place._asdict(), records=mark.expired)
             self._marks[place] = mark
             self._feed.start(place, mark.next)
-        self._failures = 0
 
     # --- what they hold -------------------------------------------------------------------
 

@@ -200,7 +200,8 @@ parked = Table(
     _name("reader", key=True),
     _name("topic", key=True),
     Column("partition", Integer, primary_key=True, autoincrement=False),
-    Column("key", LargeBinary, primary_key=True),
+    Column("key_hash", LargeBinary, primary_key=True),  # a key may be too long for an index
+    Column("key", LargeBinary, nullable=False),
     Column("since", BigInteger, nullable=False),
     Column("code", Text, nullable=False),
 )

@@ -59,7 +59,7 @@ def record(
     sequence: int | None = None,
     offset: int = 0,
     partition: int = 0,
-    id: str | None = None,
+    id: str | None = None,  # noqa: A002 - CloudEvents' word
 ) -> Record:
     """Give *event* as it stands on *topic*."""
     made = codec.encode(
@@ -139,9 +139,10 @@ class ListFeed:
         self.paused |= set(places)
 
     def bounds(self, places: Iterable[Place]) -> dict[Place, Bounds]:
-        return {p: Bounds(self.starts.get(p, 0), self._end(p)) for p in places}
+        return {p: Bounds(self.starts.get(p, 0), self.end(p)) for p in places}
 
-    def _end(self, place: Place) -> int:
+    def end(self, place: Place) -> int:
+        """Give the offset after the last record of *place*."""
         return max((r.offset + 1 for r in self.logs[place]), default=0)
 
     def log(self, topic: str) -> Log:

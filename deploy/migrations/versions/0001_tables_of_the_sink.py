@@ -147,10 +147,11 @@ def upgrade() -> None:
         sa.Column("reader", sa.Text(collation="C"), nullable=False),
         sa.Column("topic", sa.Text(collation="C"), nullable=False),
         sa.Column("partition", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("key_hash", sa.LargeBinary(), nullable=False),
         sa.Column("key", sa.LargeBinary(), nullable=False),
         sa.Column("since", sa.BigInteger(), nullable=False),
         sa.Column("code", sa.Text(), nullable=False),
-        sa.PrimaryKeyConstraint("reader", "topic", "partition", "key", name=op.f("parked_pkey")),
+        sa.PrimaryKeyConstraint("reader", "topic", "partition", "key_hash", name=op.f("parked_pkey")),
     )
     op.create_table(
         "report",
