@@ -127,13 +127,15 @@ class Command(msgspec.Struct, frozen=True, array_like=True):
 class Linked(msgspec.Struct, frozen=True, array_like=True):
     """The product this listing is; *firm* once Amazon's ASIN was seen to agree, or we made it.
 
-    *asin* is the one that was shown then.
+    *asin* is the one that was shown then; *against* the one that the product was expected
+    on while Amazon showed another: the link is withheld until a person assigns.
     """
 
     product: str
     by: str
     firm: bool = False
     asin: str | None = None
+    against: str | None = None
 
 
 class Matched(msgspec.Struct, frozen=True, array_like=True):

@@ -4,15 +4,14 @@ Observations are kept as layers: of each one, the fields that no newer one state
 order in which they arrive does not matter, and a field's age is its layer's.
 """
 
-from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
 import msgspec
 from msgspec import UNSET, UnsetType
-from msgspec.structs import asdict, replace
+from msgspec.structs import replace
 
-from processors.rules.known import READ, Layer, Mark, StoreFacts
+from processors.rules.known import READ, Layer, Mark, Stated, StoreFacts
 from schemas.amazon import Issue, ObservedStore, ProductId
 from schemas.money import Money
 
@@ -42,8 +41,8 @@ FIELDS = (
 """Fields that are merged one by one; the two statuses speak about one thing."""
 
 RIVAL = {"status": "report_status", "report_status": "status"}
-MESSAGE = 300
-"""Characters of an issue's message that are kept."""
+MESSAGE, RAW = 300, 100
+"""Characters that are kept of an issue's message, and of a value that we do not know."""
 
 DAMAGE = "\ufffd"
 
@@ -75,19 +74,19 @@ def seen(facts: StoreFacts) -> Seen:
     """Give what Amazon shows by everything we were told."""
     if not facts.layers:
         return NOTHING
-    fields: dict[str, Any] = {}
+    fields: dict[str, Any] = {"newest": facts.layers[-1].mark}
     for layer in facts.layers:
-        fields |= {k: v for k, v in asdict(layer.said).items() if v is not UNSET}
-        if "status" in fields or "report_status" in fields:
-            fields.setdefault("status_mark", layer.mark)
-    fields.pop("exists", None)
-    return Seen(**fields, newest=max(layer.mark for layer in facts.layers))
+        said = layer.said
+        fields |= {f: v for f in FIELDS if (v := getattr(said, f)) is not UNSET}
+        if said.status is not UNSET or said.report_status is not UNSET:
+            fields["status_mark"] = layer.mark
+    return Seen(**fields)
 
 
 def merge(facts: StoreFacts, mark: Mark, said: ObservedStore) -> StoreFacts:
     """Take in what one observation states of this listing."""
     plain, odd = understood(said)
-    facts = _existence(facts, mark, said.exists)
+    facts = existence(facts, mark, said.exists)
     if odd:
         facts = replace(facts, odd=_odd(facts, mark, odd))
     if mark.rank == READ and mark.at > facts.read_at:
@@ -95,7 +94,8 @@ def merge(facts: StoreFacts, mark: Mark, said: ObservedStore) -> StoreFacts:
     return replace(facts, layers=layered(facts.layers, mark, plain))
 
 
-def _existence(facts: StoreFacts, mark: Mark, exists: bool | UnsetType) -> StoreFacts:
+def existence(facts: StoreFacts, mark: Mark, exists: bool | UnsetType) -> StoreFacts:
+    """Keep the newest evidence for, and the newest against, its being there."""
     if exists is True and (facts.alive is None or mark > facts.alive):
         return replace(facts, alive=mark)
     if exists is False and (facts.gone is None or mark > facts.gone):
@@ -103,9 +103,7 @@ def _existence(facts: StoreFacts, mark: Mark, exists: bool | UnsetType) -> Store
     return facts
 
 
-def _odd(facts: StoreFacts, mark: Mark, odd: dict[str, str]) -> dict[str, Any]:
-    from processors.rules.known import Stated
-
+def _odd(facts: StoreFacts, mark: Mark, odd: dict[str, str]) -> dict[str, Stated]:
     kept = dict(facts.odd)
     for field, value in odd.items():
         if field not in kept or mark > kept[field].mark:
@@ -117,14 +115,15 @@ def understood(said: ObservedStore) -> tuple[ObservedStore, dict[str, str]]:
     """Part what we understand from raw values of enums that we do not know."""
     odd: dict[str, str] = {}
     if said.status is not UNSET and not STATUSES.issuperset(said.status):
-        odd["status"] = ", ".join(s for s in said.status if s not in STATUSES)[:100]
+        odd["status"] = ", ".join(s for s in said.status if s not in STATUSES)[:RAW]
     if said.report_status is not UNSET and said.report_status not in REPORT_STATUSES:
-        odd["report_status"] = said.report_status[:100]
+        odd["report_status"] = said.report_status[:RAW]
     if said.condition is not UNSET and said.condition not in CONDITIONS:
-        odd["condition"] = said.condition[:100]
+        odd["condition"] = said.condition[:RAW]
+    left_out = dict.fromkeys(odd, UNSET)
     if said.title is not UNSET and DAMAGE in said.title:
-        return replace(said, title=UNSET, **dict.fromkeys(odd, UNSET)), odd
-    return (replace(said, **dict.fromkeys(odd, UNSET)) if odd else said), odd
+        left_out["title"] = UNSET
+    return (replace(said, **left_out) if left_out else said), odd
 
 
 def layered(layers: list[Layer], mark: Mark, said: ObservedStore) -> list[Layer]:
@@ -132,7 +131,7 @@ def layered(layers: list[Layer], mark: Mark, said: ObservedStore) -> list[Layer]
     mine = {f: v for f in FIELDS if (v := getattr(said, f)) is not UNSET}
     after: list[Layer] = []
     for layer in layers:
-        beaten = [f for f in FIELDS if _holds(layer, f) and _rivals(mine, f)]
+        beaten = [f for f in FIELDS if states(layer, f) and _rivals(mine, f)]
         lost = [f for f in beaten if _key(f, mark) > _key(f, layer.mark)]
         for kept in set(beaten) - set(lost):
             mine.pop(kept, None)
@@ -143,7 +142,8 @@ def layered(layers: list[Layer], mark: Mark, said: ObservedStore) -> list[Layer]
     return sorted(after, key=_mark)
 
 
-def _holds(layer: Layer, field: str) -> bool:
+def states(layer: Layer, field: str) -> bool:
+    """Tell whether *layer* is what we know *field* from."""
     return getattr(layer.said, field) is not UNSET
 
 
@@ -156,14 +156,11 @@ def _key(field: str, mark: Mark) -> tuple[bool, Mark]:
     return (field == "title" and mark.rank > 1, mark)
 
 
-def _without(layer: Layer, fields: Iterable[str]) -> list[Layer]:
-    fields = dict.fromkeys(fields, UNSET)
-    if not fields:
+def _without(layer: Layer, lost: list[str]) -> list[Layer]:
+    if not lost:
         return [layer]
-    rest = replace(layer.said, **fields)
-    return (
-        [Layer(layer.mark, rest)] if any(_holds(Layer(layer.mark, rest), f) for f in FIELDS) else []
-    )
+    rest = Layer(layer.mark, replace(layer.said, **dict.fromkeys(lost, UNSET)))
+    return [rest] if any(states(rest, f) for f in FIELDS) else []
 
 
 def _short(mine: dict[str, Any]) -> dict[str, Any]:

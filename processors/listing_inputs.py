@@ -1,0 +1,260 @@
+"""Each input of the listings role merged into the facts of its shared SKU.
+
+Merging an input twice changes nothing, and observations may come in any order. What the
+facts did not want is named by a code, for the coverage records.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+from msgspec import UNSET
+from msgspec.structs import replace
+
+from processors.rules import observed, situation
+from processors.rules.known import (
+    RANKS,
+    READ,
+    Answered,
+    Counted,
+    Mark,
+    Matched,
+    SharedSku,
+    Stated,
+    StoreFacts,
+    Submitted,
+    micros,
+)
+from processors.rules.situation import import_on
+from schemas.amazon import Lookup, Observation, Submission
+from schemas.errors import Refused
+from schemas.listings import Candidate, Match
+from schemas.reasons import Reason
+from schemas.settings import Settings
+
+STALE, DUPLICATE, NOBODYS = "STALE", "DUPLICATE", "NOBODYS"
+TITLE = 120
+"""Characters that are kept of a found item's title."""
+
+CANDIDATES = 20
+"""Found items that are kept of one answer."""
+
+
+class Merged(msgspec.Struct, frozen=True):
+    """The facts after an input; *filtered* when it was dropped on purpose; *kind* of its effect."""
+
+    sku: SharedSku
+    kind: str
+    filtered: str | None = None
+
+
+class Given(msgspec.Struct, frozen=True):
+    """What an input is merged with: its id, and the settings of the moment."""
+
+    id: str
+    settings: Settings
+
+
+Merge = Callable[[SharedSku, Any, Given], Merged]
+
+
+def of_store(sku: SharedSku, store: str) -> StoreFacts:
+    """Give what is known of the listing in *store*, nothing if it is new."""
+    return sku.stores.get(store, _UNKNOWN)
+
+
+_UNKNOWN = StoreFacts()
+
+
+def with_store(sku: SharedSku, store: str, facts: StoreFacts) -> SharedSku:
+    """Give the facts in which one store's are replaced."""
+    return replace(sku, stores={**sku.stores, store: facts})
+
+
+# --- candidate ----------------------------------------------------------------------------
+
+
+def candidate(sku: SharedSku, event: Candidate, given: Given) -> Merged:  # noqa: ARG001
+    """Take the newest candidate of one product."""
+    before = sku.candidates.get(event.product)
+    if before is not None and before.sequence >= event.sequence:
+        return Merged(sku, "observation", STALE)
+    stores = dict(sku.stores)
+    for store in event.stores:
+        facts = stores.get(store, _UNKNOWN)
+        stores[store] = facts if facts.known else replace(facts, known=True)
+    kept = {**sku.candidates, event.product: event}
+    return Merged(replace(sku, candidates=kept, stores=stores), moved(before, event))
+
+
+def moved(before: Candidate | None, after: Candidate) -> str:
+    """Tell the guards what moved a candidate: rule, stock, price, or settings."""
+    if before is None:
+        return "rule"
+    pairs = [(before.stores.get(s), mine) for s, mine in after.stores.items()]
+    both = [(a, b) for a, b in pairs if a is not None]
+    if len(both) < len(pairs) or any(a.verdict.eligible != b.verdict.eligible for a, b in both):
+        return "rule"
+    if any(a.base != b.base for a, b in both):
+        return "stock"
+    if any(a.prices != b.prices or a.pricing_rules != b.pricing_rules for a, b in both):
+        return "price"
+    return "settings"
+
+
+# --- observation --------------------------------------------------------------------------
+
+
+def observation(sku: SharedSku, event: Observation, given: Given) -> Merged:
+    """Take what is newer, per field; a notification moreover asks for a read."""
+    stores = {s: said for s, said in event.stores.items() if given.settings.store(s) is not None}
+    if event.stores and not stores:
+        raise Refused(Reason("UNKNOWN_STORE", {"store": ", ".join(sorted(event.stores))}))
+    for store, said in stores.items():
+        mark = mark_of(event, store, given)
+        facts = of_store(sku, store)
+        if said.exists is False and facts is _UNKNOWN:
+            continue
+        known = facts.known or import_on(store, given.settings)
+        merged = observed.merge(facts, mark, said)
+        sku = with_store(sku, store, replace(merged, known=known))
+    sku = _shared(sku, event, mark_of(event, next(iter(stores), ""), given))
+    return Merged(_hinted(sku, event, list(stores)), "observation")
+
+
+def mark_of(event: Observation, store: str, given: Given) -> Mark:
+    """Give when *event* counts as stated: a report's rows lie back by the store's allowance."""
+    allowance = 0
+    if event.source == "report":
+        allowance = situation.seconds(given.settings.listing(store).graces.report) * 1_000_000
+    return Mark(micros(event.as_of) - allowance, RANKS[event.source], given.id, allowance)
+
+
+def _shared(sku: SharedSku, event: Observation, mark: Mark) -> SharedSku:
+    if event.channel is not UNSET:
+        sku = _channel(sku, Stated(mark, event.channel))
+    if event.quantity is UNSET:
+        return sku
+    if event.quantity == 0:
+        sku = replace(sku, zero_at=max(sku.zero_at, mark.at))
+    else:
+        sku = replace(sku, some_at=max(sku.some_at, mark.at))
+    if sku.quantity is None or mark > sku.quantity.mark:
+        sku = replace(sku, quantity=Counted(mark, event.quantity))
+    return sku
+
+
+def _channel(sku: SharedSku, said: Stated) -> SharedSku:
+    known = said.value in observed.CHANNELS
+    before = sku.channel if known else sku.odd_channel
+    if before is not None and before.mark >= said.mark:
+        return sku
+    return replace(sku, channel=said) if known else replace(sku, odd_channel=said)
+
+
+def _hinted(sku: SharedSku, event: Observation, stores: list[str]) -> SharedSku:
+    if event.source != "notification":
+        return sku
+    at = micros(event.as_of)
+    for store in stores or list(sku.stores):
+        facts = of_store(sku, store)
+        sku = with_store(sku, store, replace(facts, hinted=max(facts.hinted, at)))
+    return sku
+
+
+# --- lookup, match, submission ------------------------------------------------------------
+
+
+def lookup(sku: SharedSku, event: Lookup, given: Given) -> Merged:  # noqa: ARG001
+    """Take the answer to the question that is open; any other changes nothing."""
+    facts = sku.stores.get(event.store)
+    ask = facts.ask if facts is not None else None
+    asked = (event.kind, event.value, event.nonce)
+    if facts is None or ask is None or asked != (ask.kind, ask.value, ask.nonce):
+        return Merged(sku, "observation", STALE)
+    if event.state != "answered":
+        return Merged(sku, "observation")
+    found = [
+        replace(c, title=(c.title or "")[:TITLE] or None, why=None, gtins=[])
+        for c in event.candidates[:CANDIDATES]
+    ]
+    answer = Answered(event.kind, event.value, event.condition, found, event.restriction)
+    others = [a for a in facts.answers if (a.kind, a.value) != (event.kind, event.value)]
+    facts = replace(facts, answers=[*others, answer], ask=None)
+    return Merged(with_store(sku, event.store, facts), "observation")
+
+
+def match(sku: SharedSku, event: Match, given: Given) -> Merged:  # noqa: ARG001
+    """Take the products that claim an identifier for which the listing is registered."""
+    facts = sku.stores.get(event.store)
+    if facts is None or event.identifier not in facts.asked:
+        return Merged(sku, "observation", NOBODYS)
+    before = facts.matches.get(event.identifier)
+    if before is not None and before.sequence >= event.sequence:
+        return Merged(sku, "observation", STALE)
+    matches = {**facts.matches, event.identifier: Matched(event.sequence, event.products)}
+    return Merged(with_store(sku, event.store, replace(facts, matches=matches)), "observation")
+
+
+LATER = ("accepted", "overdue", "invalid", "failed", "superseded", "confirmed")
+"""States in the order in which one attempt passes through them."""
+
+
+def submission(sku: SharedSku, event: Submission, given: Given) -> Merged:
+    """Take what became of something we sent; a confirmed one is evidence as well."""
+    if event.store is not None and given.settings.store(event.store) is None:
+        raise Refused(Reason("UNKNOWN_STORE", {"store": event.store}))
+    told = Submitted(
+        event.state,
+        micros(event.at),
+        event.attempt,
+        event.value,
+        event.hash,
+        event.submission,
+        event.hold,
+        [replace(i, message=i.message[: observed.MESSAGE]) for i in event.issues],
+    )
+    if event.aspect == "quantity":
+        return Merged(_quantity_sent(sku, told, given.id), "observation")
+    if event.store is None:
+        why = f"{event.aspect} belongs to a store"
+        raise Refused(Reason("MALFORMED", {"event": "Submission", "why": why}))
+    facts = _sent(of_store(sku, event.store), event.aspect, told, given.id)
+    return Merged(with_store(sku, event.store, facts), "observation")
+
+
+def _sent(facts: StoreFacts, aspect: str, told: Submitted, event: str) -> StoreFacts:
+    facts = replace(facts, known=True)
+    if told.state == "held":
+        return replace(facts, held={**facts.held, aspect: told})
+    if not later(told, facts.sent.get(aspect)):
+        return facts
+    held = {a: h for a, h in facts.held.items() if a != aspect or h.at > told.at}
+    facts = replace(facts, sent={**facts.sent, aspect: told}, held=held)
+    if aspect == "existence" and told.state == "confirmed":
+        exists = told.value != "absent"
+        return observed.existence(facts, Mark(told.at, READ, event), exists)
+    return facts
+
+
+def later(told: Submitted, before: Submitted | None) -> bool:
+    """Tell whether *told* is news after *before*; the order of arrival does not matter."""
+    if before is None:
+        return True
+    return _age(told) > _age(before)
+
+
+def _age(told: Submitted) -> tuple[int, int, int]:
+    return told.at, told.attempt, LATER.index(told.state)
+
+
+def _quantity_sent(sku: SharedSku, told: Submitted, event: str) -> SharedSku:
+    if told.state == "held":
+        return replace(sku, held=told)
+    if not later(told, sku.sent):
+        return sku
+    held = sku.held if sku.held is not None and sku.held.at > told.at else None
+    sku = replace(sku, sent=told, held=held)
+    if told.state != "confirmed" or told.value is None or not told.value.isdecimal():
+        return sku
+    return replace(sku, confirmed=Counted(Mark(told.at, READ, event), int(told.value)))

@@ -1,0 +1,312 @@
+"""A decision as records: status per store, changes, one offer, links, and questions."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from processors.listing_intents import Refusal
+from processors.rules.evaluate import Decision, Outlook
+from processors.rules.known import SharedSku, StoreFacts, instant
+from processors.step import Cause, Output
+from schemas import keys
+from schemas.event import Event
+from schemas.listings import Cause as Told
+from schemas.listings import (
+    Link,
+    LinkedStore,
+    ListingStatus,
+    ListingStatusChanged,
+    LookupRequested,
+    MatchRequested,
+    Offer,
+    OfferCause,
+    ReadRequested,
+    RefusedIntent,
+    Standing,
+    Status,
+    Tab,
+    Wish,
+)
+from schemas.settings import Settings
+
+STATUS = "listing.status.v1"
+CHANGED = "listing.status-changed.v1"
+OFFER = "listing.offer.v1"
+LOOKUP = "listing.lookup-requested.v1"
+READ = "listing.read-requested.v1"
+MATCH = "listing.match-request.v1"
+LINK = "catalog.link.v1"
+
+
+def output(topic: str, key: bytes, name: str, event: Event | None, *more: str) -> Output:
+    """Give an output whose subject is its key, and *more* where several senders share a key."""
+    subject = "|".join([key.decode(), *([keys.join(*more).decode()] if more else [])])
+    return Output(topic=topic, key=key, subject=subject, name=name, event=event)
+
+
+def told(cause: Cause) -> Told:
+    """Give the cause as it travels."""
+    return Told(
+        event=cause.event,
+        type=cause.type,
+        topic=cause.topic,
+        partition=cause.partition,
+        offset=cause.offset,
+    )
+
+
+def name_of(seller_sku: str, store: str) -> str:
+    """Give a listing's name in plain text."""
+    return f"{store}/{seller_sku}"
+
+
+# --- status -------------------------------------------------------------------------------
+
+
+def status(sku: SharedSku, outlook: Outlook, settings: Settings, cause: Told) -> Output:
+    """Give what is publicly said about one listing."""
+    facts, own = sku.stores[outlook.store], outlook.draft
+    shown = facts.shown
+    candidate = own.candidate
+    event = ListingStatus(
+        account=sku.account,
+        store=outlook.store,
+        marketplace=own.record.place.id,
+        seller_sku=sku.seller_sku,
+        sequence=0,
+        tab=outlook.place.tab,
+        status=outlook.place.status,
+        reasons=list(outlook.reasons),
+        flags=list(outlook.flags),
+        asin=outlook.wish.asin,
+        product=candidate.product if candidate else None,
+        name=(candidate.name if candidate else None) or own.shows.title,
+        previous=shown.previous if shown else None,
+        since=instant(shown.since) if shown else None,
+        cause=cause,
+        desired=Wish(
+            quantity=outlook.quantity,
+            price=outlook.wish.price,
+            condition=outlook.wish.condition,
+        ),
+        observed=outlook.observed,
+        standing=standing(facts),
+        steps=list(outlook.steps),
+        settings=versions(outlook, settings),
+    )
+    key = keys.listing(sku.account, own.record.place.id, sku.seller_sku)
+    return output(STATUS, key, name_of(sku.seller_sku, outlook.store), event)
+
+
+def standing(facts: StoreFacts) -> Standing:
+    """Give what people decided about the listing."""
+    return Standing(
+        intent=facts.command.kind if facts.command else None,
+        assigned=facts.assigned,
+        asin=facts.asin,
+        overrides=facts.overrides,
+    )
+
+
+def versions(outlook: Outlook, settings: Settings) -> dict[str, int]:
+    """Give the versions of the settings that the decision was made by."""
+    own = outlook.draft.candidate
+    found = dict(own.settings) if own else {}
+    found[f"listing/{outlook.store}"] = settings.version("listing", outlook.store)
+    return {name: version for name, version in found.items() if version}
+
+
+def changed(
+    sku: SharedSku, outlook: Outlook, cause: Told, now: datetime, previous: str | None
+) -> Output:
+    """Give one change of tab or status."""
+    return _change(sku, outlook, cause, now, previous, None)
+
+
+def refused(
+    sku: SharedSku,
+    refusal: Refusal,
+    outlook: Outlook | None,
+    intent: str,
+    cause: Told,
+    now: datetime,
+    settings: Settings,
+) -> Output:
+    """Give one command that was not admissible."""
+    reason = refusal.reason
+    because = RefusedIntent(code=reason.code, intent=intent, facts=reason.facts)
+    if outlook is not None:
+        shown = sku.stores[outlook.store].shown
+        return _change(sku, outlook, cause, now, shown.previous if shown else None, because)
+    store = settings.stores_of(sku.account)[refusal.store]
+    event = ListingStatusChanged(
+        account=sku.account,
+        store=refusal.store,
+        marketplace=store.place.id,
+        seller_sku=sku.seller_sku,
+        sequence=0,
+        tab=Tab.NOT_LISTED,
+        status=Status.NOT_LISTED,
+        cause=cause,
+        at=now,
+        refused=because,
+    )
+    key = keys.listing(sku.account, store.place.id, sku.seller_sku)
+    return output(CHANGED, key, name_of(sku.seller_sku, refusal.store), event)
+
+
+def _change(
+    sku: SharedSku,
+    outlook: Outlook,
+    cause: Told,
+    now: datetime,
+    previous: str | None,
+    because: RefusedIntent | None,
+) -> Output:
+    own = outlook.draft
+    event = ListingStatusChanged(
+        account=sku.account,
+        store=outlook.store,
+        marketplace=own.record.place.id,
+        seller_sku=sku.seller_sku,
+        sequence=0,
+        tab=outlook.place.tab,
+        status=outlook.place.status,
+        reasons=list(outlook.reasons),
+        flags=list(outlook.flags),
+        previous=previous,
+        cause=cause,
+        at=now,
+        refused=because,
+    )
+    key = keys.listing(sku.account, own.record.place.id, sku.seller_sku)
+    return output(CHANGED, key, name_of(sku.seller_sku, outlook.store), event)
+
+
+def forgotten(sku: SharedSku, facts: StoreFacts, store: str) -> Output | None:
+    """Give the end of a listing whose store was deleted from the settings."""
+    if facts.shown is None:
+        return None
+    key = keys.listing(sku.account, facts.shown.marketplace, sku.seller_sku)
+    return output(STATUS, key, name_of(sku.seller_sku, store), None)
+
+
+# --- offer --------------------------------------------------------------------------------
+
+
+def offer(sku: SharedSku, decision: Decision, kind: str, cause: Told) -> Output:
+    """Give the desired offer of every store of the shared SKU."""
+    key = keys.shared(sku.account, sku.seller_sku)
+    if not decision.listings:
+        return output(OFFER, key, sku.seller_sku, None)
+    candidates = [o.draft.candidate for o in decision.listings if o.draft.candidate is not None]
+    event = Offer(
+        account=sku.account,
+        seller_sku=sku.seller_sku,
+        sequence=0,
+        product=candidates[0].product if candidates else None,
+        channel=decision.channel,
+        quantity=decision.quantity,
+        handling_days=handling(decision),
+        stores={o.store: o.offer for o in decision.listings},
+        cause=OfferCause(kind=kind, event=cause.event),  # type: ignore[arg-type]
+    )
+    return output(OFFER, key, sku.seller_sku, event)
+
+
+def handling(decision: Decision) -> int | None:
+    """Give the handling time of an offer that we create; existing ones keep Amazon's."""
+    managed = [o for o in decision.listings if o.offer.existence == "present"]
+    if not managed or any(o.draft.published for o in managed) or managed[0].draft.fba:
+        return None
+    return managed[0].draft.listing.handling_days
+
+
+# --- links and questions ------------------------------------------------------------------
+
+
+def links(sku: SharedSku, before: SharedSku, decision: Decision) -> Iterable[Output]:
+    """Give which product this seller SKU is, where it stands, and which it no longer is."""
+    stands: dict[str, dict[str, LinkedStore]] = {}
+    by: dict[str, str] = {}
+    for outlook in decision.listings:
+        linked = sku.stores[outlook.store].linked
+        if linked is not None:
+            stands.setdefault(linked.product, {})[outlook.store] = _stands(outlook)
+            by.setdefault(linked.product, linked.by)
+    for product, stores in stands.items():
+        yield _link(sku, product, by[product], stores)
+    former = {f.linked.product for f in before.stores.values() if f.linked is not None}
+    for product in sorted(former - stands.keys()):
+        yield _link(sku, product, None, {})
+
+
+def _stands(outlook: Outlook) -> LinkedStore:
+    ended = outlook.place.tab is Tab.ENDED
+    published = "published" if outlook.draft.published else "unpublished"
+    return LinkedStore(
+        state="ended" if ended else published,  # type: ignore[arg-type]
+        asin=outlook.wish.asin,
+        condition=outlook.wish.condition,
+    )
+
+
+def _link(sku: SharedSku, product: str, by: str | None, stores: dict[str, LinkedStore]) -> Output:
+    event = Link(
+        product=product,
+        account=sku.account,
+        seller_sku=sku.seller_sku,
+        linked=by is not None,
+        sequence=0,
+        by=by,  # type: ignore[arg-type]
+        stores=stores,
+    )
+    return output(LINK, keys.join(product), product, event, sku.account, sku.seller_sku)
+
+
+def questions(sku: SharedSku, before: SharedSku) -> Iterable[Output]:
+    """Give every open lookup, read and match request, and those that are open no more."""
+    key = keys.shared(sku.account, sku.seller_sku)
+    for store, facts in sku.stores.items():
+        if facts.ask is not None:
+            yield output(LOOKUP, key, sku.seller_sku, _lookup(sku, store, facts), store)
+        former = before.stores[store].asked if store in before.stores else []
+        for identifier in dict.fromkeys([*facts.asked, *former]):
+            yield _asked(sku, store, identifier, asking=identifier in facts.asked)
+    if sku.reading is not None:
+        event = ReadRequested(
+            account=sku.account,
+            seller_sku=sku.seller_sku,
+            stores=sku.reading.stores,
+            why=sku.reading.why,
+            nonce=sku.reading.nonce,
+        )
+        yield output(READ, key, sku.seller_sku, event)
+
+
+def _lookup(sku: SharedSku, store: str, facts: StoreFacts) -> LookupRequested | None:
+    ask = facts.ask
+    if ask is None:
+        return None
+    return LookupRequested(
+        account=sku.account,
+        seller_sku=sku.seller_sku,
+        store=store,
+        kind=ask.kind,
+        value=ask.value,
+        sequence=0,
+        condition=ask.condition,
+        nonce=ask.nonce,
+    )
+
+
+def _asked(sku: SharedSku, store: str, identifier: str, *, asking: bool) -> Output:
+    event = MatchRequested(
+        identifier=identifier,
+        account=sku.account,
+        seller_sku=sku.seller_sku,
+        store=store,
+        sequence=0,
+        asking=asking,
+    )
+    key = keys.join(identifier)
+    return output(MATCH, key, identifier, event, sku.account, sku.seller_sku, store)

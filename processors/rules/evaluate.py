@@ -1,0 +1,318 @@
+"""All steps of one decision, in order, over all stores of a shared SKU (`design.md` 5).
+
+Mapping → verdict → condition → match → quantity → price → status → desired offer; each
+step's answer and reasons are kept, for `listwire why`. Nothing here remembers: what must be
+known next time (a link made, a question to ask) is in the `Decision`, for the caller to keep.
+"""
+
+from datetime import datetime
+
+import msgspec
+from msgspec.structs import replace
+
+from processors.rules import matching, offer, quantity, situation
+from processors.rules.answer import Answer
+from processors.rules.draft import Draft, claims_of, draft
+from processors.rules.flags import flags
+from processors.rules.gather import Gathered, gather, read_why
+from processors.rules.known import SharedSku, Submitted
+from processors.rules.status import ListingFacts, Place, Reasons, classify
+from schemas.listings import Candidate, Observed, Step, StoreCandidate, StoreOffer
+from schemas.reasons import Reason
+from schemas.settings import Settings
+
+_NO_MATCH = matching.Outcome(kept="none")
+
+
+class Outlook(msgspec.Struct, frozen=True, kw_only=True):
+    """One listing decided: where it belongs and why, its offer, what to ask, why to read."""
+
+    draft: Draft
+    place: Place
+    excluded: Reasons
+    reasons: Reasons
+    flags: Reasons
+    steps: tuple[Step, ...]
+    wish: offer.Terms
+    quantity: int | None
+    observed: Observed
+    offer: StoreOffer
+    match: matching.Outcome
+    ask: matching.Question | None
+    read: str | None
+
+    @property
+    def store(self) -> str:
+        """The store's id."""
+        return self.draft.store
+
+
+class Decision(msgspec.Struct, frozen=True, kw_only=True):
+    """Every listing of the shared SKU decided, oldest store first.
+
+    *deciding* is the store whose word holds for all, *quantity* what all of them shall show.
+    """
+
+    listings: tuple[Outlook, ...]
+    deciding: Draft | None
+    channel: str | None
+    quantity: int | None
+
+
+def decide(sku: SharedSku, settings: Settings, now: datetime) -> Decision:
+    """Decide about every listing of *sku* whose store the settings know."""
+    stores = settings.stores_of(sku.account)
+    drafts = [draft(sku, s, record, settings) for s, record in stores.items() if s in sku.stores]
+    first = next((d for d in drafts if d.published and d.candidate is not None), None)
+    listings = tuple(_outlook(sku, own, first, settings, now) for own in drafts)
+    managed = [o for o in listings if o.offer.manage]
+    return Decision(
+        listings=listings,
+        deciding=first,
+        channel=next((o.draft.channel for o in managed), _observed_channel(sku)),
+        quantity=_shared_quantity(managed),
+    )
+
+
+def _observed_channel(sku: SharedSku) -> str | None:
+    return sku.channel.value if sku.channel else None
+
+
+def _shared_quantity(managed: list[Outlook]) -> int | None:
+    """Give the one quantity of the offer; None = none of ours is sent."""
+    first = next((o for o in managed if o.offer.existence == "present"), None)
+    if first is not None:
+        return first.quantity if first.draft.channel is not None else None
+    leaving = next((o for o in managed if o.draft.channel is not None), None)
+    return None if leaving is None or leaving.draft.fba else 0
+
+
+def _outlook(
+    sku: SharedSku, own: Draft, first: Draft | None, settings: Settings, now: datetime
+) -> Outlook:
+    excluded = effective(own, first)
+    condition = _condition(own)
+    amount = _quantity(own, first, eligible=not excluded)
+    match = _match(own, excluded=bool(excluded), condition=condition.value)
+    price = offer.price_of(own, settings, now)
+    wish = _wish(own, match, condition.value, offer.terms(own, price.value, settings))
+    computed = Gathered(
+        excluded=excluded,
+        condition=condition,
+        quantity=amount.value,
+        price=price,
+        match=match,
+        wish=wish,
+    )
+    facts = gather(sku, own, computed, settings, now)
+    placed = classify(facts)
+    return _told(sku, own, computed, facts, placed, _Others(first, amount, settings))
+
+
+class _Others(msgspec.Struct, frozen=True):
+    first: Draft | None
+    amount: Answer[int | None]
+    settings: Settings
+
+
+def _told(
+    sku: SharedSku,
+    own: Draft,
+    computed: Gathered,
+    facts: ListingFacts,
+    placed: Answer[Place],
+    others: _Others,
+) -> Outlook:
+    """Put the decision into words: reasons, flags, steps, the offer, and what to ask."""
+    line, match = placed.value.line, computed.match
+    sent = situation.outstanding(sku, own.facts)
+    ask = match.ask if line in ASKING else None
+    why = read_why(own, line, others.settings)
+    shown = offer.observed(sku, own)
+    blocked = why == "BEFORE_CREATION" or AWAITING in facts.holds
+    existence = offer.existence_wanted(line, own.facts, blocked=blocked)
+    busy = _busy(sent, ask, why)
+    price = computed.price
+    return Outlook(
+        draft=own,
+        place=placed.value,
+        excluded=computed.excluded,
+        reasons=(*placed.reasons, *_pending(line, sent), *_overruled(own, others.first)),
+        flags=(*flags(sku, own, facts, placed.value.tab, price.value, busy), *_held(sku, own)),
+        steps=_steps(own, computed, others.amount, placed),
+        wish=computed.wish,
+        quantity=computed.quantity,
+        observed=shown,
+        offer=offer.store_offer(own, computed.wish, existence=existence, observed=shown),
+        match=match,
+        ask=ask,
+        read=why,
+    )
+
+
+ASKING = frozenset([29, 30, *range(35, 42)])
+"""Lines at which a question to Amazon's catalogue may be open."""
+
+AWAITING = Reason("AWAITING_FIRST_REPORT")
+
+
+def _busy(sent: list[tuple[str, Submitted]], ask: matching.Question | None, why: str | None) -> str:
+    words = [aspect for aspect, _ in sent]
+    words += ["lookup"] if ask else []
+    return ", ".join([*words, "read"] if why else words)
+
+
+def _pending(line: int, sent: list[tuple[str, Submitted]]) -> Reasons:
+    """Sent and not visible yet: said beside every line that does not say it itself."""
+    if line in {1, 24}:
+        return ()
+    return tuple(Reason(PENDING[s.state], {"aspect": aspect}) for aspect, s in sent)
+
+
+PENDING = {"accepted": "PENDING_CONFIRMATION", "overdue": "CONFIRMATION_OVERDUE"}
+
+
+def _held(sku: SharedSku, own: Draft) -> Reasons:
+    """Something is ready to be sent and is not."""
+    held = [*sorted(own.facts.held.items()), ("quantity", sku.held)]
+    found = tuple(situation.hold(h, aspect) for aspect, h in held if h is not None)
+    inactive = own.candidate is not None and not own.record.active
+    return (*found, Reason("STORE_INACTIVE")) if inactive else found
+
+
+# --- steps --------------------------------------------------------------------------------
+
+
+def effective(own: Draft, first: Draft | None) -> Reasons:
+    """Give why the listing is excluded: by the deciding store, or by its own (2.3)."""
+    if own.candidate is None:
+        return ()
+    older = _decided(first) if first is not None and first.store != own.store else ()
+    if own.published and first is not None and first.store != own.store:
+        return older
+    return (*own.excluded, *older)
+
+
+def _decided(first: Draft) -> Reasons:
+    if not first.excluded:
+        return ()
+    codes = ", ".join(r.code for r in first.excluded)
+    return (Reason("DECIDED_BY_OLDER_STORE", {"store": first.store, "reasons": codes}),)
+
+
+def _overruled(own: Draft, first: Draft | None) -> Reasons:
+    """A later store would say no; the older one's yes holds, and the screen says so."""
+    if first is None or first.store == own.store or not own.published or first.excluded:
+        return ()
+    if not own.excluded:
+        return ()
+    return (Reason("DECIDED_BY_OLDER_STORE", {"store": first.store, "reasons": "eligible"}),)
+
+
+def _condition(own: Draft) -> Answer[str | None]:
+    """A person's; on Amazon what is there, since it cannot be changed in place; else mapped."""
+    if own.facts.condition is not None and not own.published:
+        return Answer(own.facts.condition, (Reason("BY_PERSON", {"who": "a person"}),))
+    mapped = own.mine.condition if own.mine else None
+    if own.published and own.shows.condition is not None:
+        return Answer(own.shows.condition)
+    return Answer(mapped.code, tuple(mapped.reasons)) if mapped else Answer(None)
+
+
+def _match(own: Draft, *, excluded: bool, condition: str | None) -> matching.Outcome:
+    """Search only for what could be listed: its product there, eligible, with a condition."""
+    if own.published or own.candidate is None or own.mine is None:
+        return _NO_MATCH
+    if excluded or condition is None or not own.candidate.name:
+        return _unasked(own.candidate, own.mine)
+    wanted = claims_of(own.candidate, own.mine)
+    return matching.outbound(wanted, own.facts.answers, person=own.facts.asin or _former(own))
+
+
+def _former(own: Draft) -> str | None:
+    """The ASIN it stood on before it ended: a new offer goes back there."""
+    linked = own.link.linked
+    return linked.asin if linked is not None and linked.firm else None
+
+
+def _unasked(candidate: Candidate, mine: StoreCandidate) -> matching.Outcome:
+    """Say what is wrong with its identifiers, and ask nothing."""
+    wanted = claims_of(candidate, mine)
+    if matching.in_order(wanted.claims) or wanted.keywords:
+        return _NO_MATCH
+    return matching.outbound(wanted, [])
+
+
+def _quantity(own: Draft, first: Draft | None, *, eligible: bool) -> Answer[int | None]:
+    """Count by the deciding store's settings and stock; before publication by its own."""
+    if own.mine is None:
+        return Answer(None)
+    by = first or own
+    counted = quantity.quantity(
+        by.base.value,
+        eligible=eligible,
+        fba=own.fba,
+        threshold=by.listing.threshold,
+        below_threshold=by.listing.below_threshold,
+        maximum=by.listing.maximum,
+    )
+    return Answer(counted.value, (*by.base.reasons, *counted.reasons))
+
+
+def _wish(
+    own: Draft, match: matching.Outcome, condition: str | None, money: offer.Terms
+) -> offer.Terms:
+    note = own.mine.condition.note if own.mine and not own.published else None
+    return replace(
+        money,
+        asin=own.shows.asin if own.published else match.asin,
+        product_type=match.product_type or "PRODUCT",
+        condition=condition,
+        note=note,
+    )
+
+
+def _steps(
+    own: Draft, computed: Gathered, amount: Answer[int | None], placed: Answer[Place]
+) -> tuple[Step, ...]:
+    """Give every step's answer and reasons, as `why` prints them."""
+    price = computed.price
+    shown = f"{price.value.amount:f} {price.value.currency}" if price.value else None
+    return (
+        Step(name="mapping", answer=_product(own), reasons=_mapping(own)),
+        Step(name="verdict", answer=_verdict(own, computed), reasons=list(computed.excluded)),
+        _step("condition", computed.condition),
+        Step(
+            name="match",
+            answer=computed.wish.asin or computed.match.kept,
+            reasons=list(computed.match.reasons),
+        ),
+        _step("quantity", amount),
+        Step(name="price", answer=shown, reasons=list(price.reasons)),
+        Step(
+            name="status",
+            answer=f"{placed.value.tab.value}/{placed.value.status.value}",
+            reasons=list(placed.reasons),
+        ),
+    )
+
+
+def _step(name: str, answer: Answer[int | None] | Answer[str | None]) -> Step:
+    return Step(name=name, answer=answer.value, reasons=list(answer.reasons))
+
+
+def _product(own: Draft) -> str | None:
+    return own.candidate.product if own.candidate else None
+
+
+def _mapping(own: Draft) -> list[Reason]:
+    linked = own.link.linked
+    if own.candidate is None or linked is None:
+        return list(own.link.reasons)
+    return [Reason("LINKED_BY", {"product": linked.product, "by": linked.by})]
+
+
+def _verdict(own: Draft, computed: Gathered) -> str | None:
+    if own.mine is None:
+        return None
+    return "excluded" if computed.excluded else "eligible"

@@ -1,0 +1,133 @@
+"""Listing → product: which product a listing is, and whom to ask (`listings.md` 6.4, 6.5).
+
+A person's assignment stands first, then the link that was made, then the product whose
+own row this is, then what matching says: seller SKU, ASIN, product id, in that order.
+"""
+
+from typing import Literal
+
+import msgspec
+
+from processors.rules.known import Linked, SharedSku
+from processors.rules.observed import Seen
+from schemas.amazon import ProductId
+from schemas.identifiers import claim
+from schemas.listings import Candidate
+from schemas.reasons import Reason
+
+
+class Link(msgspec.Struct, frozen=True, kw_only=True):
+    """The product in force, or why there is none.
+
+    *candidate* is its candidate, once it has arrived; *linked* what is to be remembered;
+    *asks* the identifiers for which matching shall know this listing.
+    """
+
+    kind: Literal["product", "none", "several"]
+    candidate: Candidate | None = None
+    linked: Linked | None = None
+    reasons: tuple[Reason, ...] = ()
+    asks: tuple[str, ...] = ()
+
+
+def link(sku: SharedSku, store: str, shows: Seen) -> Link:
+    """Give the product of one listing."""
+    facts = sku.stores[store]
+    if facts.assigned is not None:
+        return _to(sku, store, Linked(facts.assigned, "person", firm=True))
+    if facts.linked is not None:
+        return _standing(sku, store, shows)
+    if own := _own(sku, store):
+        return _to(sku, store, Linked(own.product, _origin(own)))
+    return _matched(sku, store, shows)
+
+
+def _standing(sku: SharedSku, store: str, shows: Seen) -> Link:
+    """The link that was made; one whose product is gone sleeps until another replaces it."""
+    linked = sku.stores[store].linked
+    if linked is None:
+        raise ValueError("no link to stand by")
+    awake = _to(sku, store, linked)
+    if awake.kind == "product" or linked.product not in sku.candidates:
+        return awake
+    if own := _own(sku, store):
+        return _to(sku, store, Linked(own.product, _origin(own)))
+    other = _matched(sku, store, shows)
+    if other.linked is not None or other.kind == "several":
+        return other
+    return msgspec.structs.replace(awake, asks=other.asks)
+
+
+def _own(sku: SharedSku, store: str) -> Candidate | None:
+    """Give the product whose own row this is: by default, or as the alias a person asked for."""
+    own = [
+        c
+        for c in sku.candidates.values()
+        if c.withdrawn is None and store in c.stores and c.origin != "link"
+    ]
+    return min(own, key=lambda c: (c.product != sku.seller_sku, c.product)) if own else None
+
+
+def _origin(candidate: Candidate) -> str:
+    return "alias" if candidate.origin == "alias" else "default"
+
+
+def _to(sku: SharedSku, store: str, linked: Linked) -> Link:
+    candidate = sku.candidates.get(linked.product)
+    if candidate is None:
+        reason = Reason("MATCHING", {"identifier": f"product {linked.product}"})
+        return Link(kind="none", linked=linked, reasons=(reason,))
+    if candidate.withdrawn is None and store in candidate.stores:
+        return Link(kind="product", candidate=candidate, linked=linked)
+    return Link(kind="none", linked=linked, reasons=(_left(candidate, store),))
+
+
+def _left(candidate: Candidate, store: str) -> Reason:
+    """Why a candidate no longer speaks for this listing."""
+    if candidate.withdrawn is not None:
+        return candidate.withdrawn
+    other = next((o.seller_sku for o in candidate.others if store in o.stores), None)
+    if other is not None:
+        return Reason("MERGED", {"seller_sku": other})
+    return Reason("NO_PRODUCT", {"product": candidate.product})
+
+
+def _matched(sku: SharedSku, store: str, shows: Seen) -> Link:
+    facts = sku.stores[store]
+    if not facts.exists:
+        return Link(kind="none", reasons=(Reason("NO_PRODUCT"),))
+    asks: list[str] = []
+    for identifier in identifiers(sku.seller_sku, shows):
+        asks.append(identifier)
+        match = facts.matches.get(identifier)
+        if match is None:
+            reason = Reason("MATCHING", {"identifier": identifier})
+            return Link(kind="none", reasons=(reason,), asks=tuple(asks))
+        if match.products:
+            return _found(sku, store, match.products, tuple(asks))
+    reason = Reason("NO_PRODUCT_MATCH", {"tried": ", ".join(asks)})
+    return Link(kind="none", reasons=(reason,), asks=tuple(asks))
+
+
+def _found(sku: SharedSku, store: str, products: list[str], asks: tuple[str, ...]) -> Link:
+    if len(products) > 1:
+        reason = Reason("SEVERAL_PRODUCTS", {"products": ", ".join(products[:10])})
+        return Link(kind="several", reasons=(reason,), asks=asks)
+    kind = asks[-1].partition(":")[0]
+    found = _to(sku, store, Linked(products[0], kind))
+    return msgspec.structs.replace(found, asks=asks)
+
+
+def identifiers(seller_sku: str, shows: Seen) -> list[str]:
+    """Give what identifies the listing, in the order in which it is asked for."""
+    asin = [f"asin:{shows.asin}"] if shows.asin else []
+    number = gtin14(shows.product_id)
+    return [f"sku:{seller_sku}", *asin, *([f"gtin:{number}"] if number else [])]
+
+
+def gtin14(found: ProductId | None) -> str | None:
+    """Give the report's product id as GTIN-14; None for an ASIN or one that is not valid."""
+    if found is None or found.type == "asin":
+        return None
+    claimed = claim(found.type, found.value)
+    return None if claimed.invalid else claimed.gtin14
