@@ -1,13 +1,18 @@
 """Offers off Kafka into the ledger: rows and offset in one transaction (`reliability.md` C).
 
-A record that is refused becomes a dead letter before the offset moves. Kafka's own offsets
-are only for show.
+Each turn polls, whatever happens: while Postgres is away the partitions are paused, nothing
+is kept in memory, and what was stored is read again afterwards. A refused record becomes a
+dead letter before the offset moves. Kafka's own offsets are for show.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 
+import msgspec
+import structlog
 from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError
 
 from consumers.amazon import ledger, outbox
 from consumers.amazon.bells import Bells, notify
@@ -16,25 +21,36 @@ from consumers.amazon.ledger import Sku
 from consumers.amazon.row import Change, Rows
 from consumers.coverage import extended
 from consumers.drain import SetAside
-from consumers.feed import Feed, Place
+from consumers.feed import Feed, Left, Place
 from consumers.postgres import offsets
-from consumers.postgres.offsets import Mark
+from consumers.postgres.failures import Failed, failure
+from consumers.postgres.offsets import Mark, Zombie
 from schemas import codec, keys
 from schemas.amazon import Submission
-from schemas.errors import Refused
+from schemas.errors import Refused, TryAgain
 from schemas.listings import Offer
 from schemas.pipeline import Coverage, Handled
 from schemas.reasons import Reason
 from schemas.record import Record
 
 GROUP = "listwire-amazon"
-TOPIC = "listing.offer.v1"
 MOST = 500
 """Offers of one transaction."""
+LONGEST = 1.0
+"""Seconds between two tries while Postgres is away."""
+
+Wanted = list[tuple[Sku, Offer | None]]
+Outcomes = list[tuple[int, Handled]]
+
+log = structlog.get_logger(__name__)
 
 
 class Intake:
-    """Reads offers and writes what they want; one thread calls `turn`."""
+    """Reads offers and writes what they want; one thread calls `turn`.
+
+    *clock* is monotonic seconds. *anew* lets a topic that was made again be read from its
+    start without asking a person.
+    """
 
     def __init__(
         self,
@@ -42,8 +58,9 @@ class Intake:
         engine: Engine,
         bells: Bells,
         set_aside: SetAside,
-        now: Callable[[], datetime],
         *,
+        now: Callable[[], datetime],
+        clock: Callable[[], float],
         anew: bool = False,
     ) -> None:
         self._feed = feed
@@ -51,39 +68,40 @@ class Intake:
         self._bells = bells
         self._set_aside = set_aside
         self._now = now
+        self._clock = clock
         self._anew = anew
         self._marks: dict[Place, Mark] = {}
+        self._doubtful = False
+        self._again_at = 0.0
 
-    def turn(self, timeout: float) -> int:
+    def turn(self, timeout: float = 0.2) -> int:
         """Take one batch; give how many records are accounted for.
 
-        Raises `Zombie` or `Left` when another process owns what we read: this one ends.
+        Raises `Left` when another process owns what we read, `offsets.Ask` when a person
+        must decide; anything else is a fault of ours.
         """
-        self._claim()
-        polled = {p: list(r) for p, r in self._feed.poll(timeout, MOST).items() if r}
-        polled = {p: r for p, r in polled.items() if p in self._marks}
-        if not polled:
-            return 0
-        wanted, outcomes = self._decoded(polled)
-        steps = {p: self._step(p, outcomes[p]) for p in polled}
-        with self._engine.begin() as connection:
-            accounts = store(connection, wanted, self._now())
-            notify(connection, accounts)
-            offsets.move(connection, GROUP, steps)
-        self._bells.ring(accounts)
-        self._moved(steps)
-        return sum(map(len, polled.values()))
+        batches = self._feed.poll(timeout, MOST)
+        kept = self._feed.held() - self._feed.gained()
+        self._marks = {place: mark for place, mark in self._marks.items() if place in kept}
+        handled = 0
+        with self._patience():
+            if mine := {p: r for p, r in batches.items() if p in self._marks}:
+                handled = self._store(mine)
+            if self._clock() >= self._again_at:
+                self._recall()
+                self._claim()
+        return handled
+
+    # --- whose partitions ---
 
     def _claim(self) -> None:
-        held = self._feed.held()
-        self._marks = {p: m for p, m in self._marks.items() if p in held}
         gained = sorted(self._feed.gained())
         if not gained:
             return
         bounds = self._feed.bounds(gained)
-        for place in gained:
-            with self._engine.begin() as connection:
-                mark = offsets.claim(
+        with self._engine.begin() as connection:
+            marks = {
+                place: offsets.claim(
                     connection,
                     GROUP,
                     place,
@@ -91,40 +109,76 @@ class Intake:
                     bounds[place],
                     anew=self._anew,
                 )
+                for place in gained
+            }
+        self._go_on(marks)
+
+    def _recall(self) -> None:
+        """Believe the table after a transaction whose end we did not see."""
+        if not self._doubtful:
+            return
+        with self._engine.connect() as connection:
+            known = offsets.believe(connection, GROUP, self._marks)
+        self._doubtful = False
+        self._go_on(known)
+
+    def _go_on(self, marks: Mapping[Place, Mark]) -> None:
+        for place, mark in marks.items():
             self._marks[place] = mark
             self._feed.start(place, mark.next)
 
-    def _decoded(
-        self, polled: Mapping[Place, Sequence[Record]]
-    ) -> tuple[list[tuple[Sku, Offer | None]], dict[Place, list[tuple[int, Handled]]]]:
-        wanted: list[tuple[Sku, Offer | None]] = []
-        outcomes: dict[Place, list[tuple[int, Handled]]] = {}
-        for place, records in polled.items():
-            outcomes[place] = []
-            for record in records:
-                outcome: Handled = "emitted"
-                try:
-                    wanted.append(decoded(record))
-                except Refused as refused:
-                    self._set_aside(record, refused.reason)
-                    outcome = "quarantined"
-                outcomes[place].append((record.offset, outcome))
-        return wanted, outcomes
+    # --- what they hold ---
 
-    def _step(self, place: Place, outcomes: Sequence[tuple[int, Handled]]) -> tuple[Mark, Coverage]:
-        mark = self._marks[place]
-        return mark, extended(mark.coverage, outcomes)
+    def _store(self, batches: Mapping[Place, Sequence[Record]]) -> int:
+        wanted: Wanted = []
+        steps: dict[Place, tuple[Mark, Coverage]] = {}
+        for place, records in batches.items():
+            mark = self._marks[place]
+            steps[place] = mark, extended(mark.coverage, self._read(records, wanted))
+        with self._engine.begin() as connection:
+            accounts = store(connection, wanted, self._now())
+            notify(connection, accounts)
+            offsets.move(connection, GROUP, steps)
+        self._bells.ring(accounts)
+        for place, (mark, done) in steps.items():
+            self._marks[place] = msgspec.structs.replace(mark, next=done.next, coverage=done)
+        self._feed.commit({place: done.next for place, (_, done) in steps.items()})
+        return sum(map(len, batches.values()))
 
-    def _moved(self, steps: Mapping[Place, tuple[Mark, Coverage]]) -> None:
-        for place, (mark, coverage) in steps.items():
-            self._marks[place] = Mark(
-                next=coverage.next,
-                gen=mark.gen,
-                epoch=mark.epoch,
-                coverage=coverage,
-                parked=mark.parked,
-            )
-        self._feed.commit({p: coverage.next for p, (_, coverage) in steps.items()})
+    def _read(self, records: Sequence[Record], wanted: Wanted) -> Outcomes:
+        """Add what *records* want to *wanted*; give what became of each offset."""
+        outcomes: Outcomes = []
+        for record in records:
+            try:
+                wanted.append(decoded(record))
+            except Refused as refused:
+                self._set_aside(record, refused.reason)
+                log.warning("refused", offset=record.offset, reason=refused.reason.code)
+                outcomes.append((record.offset, "quarantined"))
+            else:
+                outcomes.append((record.offset, "emitted"))
+        return outcomes
+
+    # --- what goes wrong ---
+
+    @contextmanager
+    def _patience(self) -> Iterator[None]:
+        try:
+            yield
+        except Zombie as zombie:
+            raise Left(str(zombie)) from zombie
+        except TryAgain as busy:
+            self._suspend(str(busy))
+        except DBAPIError as error:
+            if failure(error) not in (Failed.AWAY, Failed.BUSY):
+                raise
+            self._suspend(str(error.orig))
+
+    def _suspend(self, why: str) -> None:
+        self._feed.pause(self._marks)
+        self._doubtful = True
+        self._again_at = self._clock() + LONGEST
+        log.warning("waiting", why=why[:300])
 
 
 def decoded(record: Record) -> tuple[Sku, Offer | None]:
@@ -132,24 +186,23 @@ def decoded(record: Record) -> tuple[Sku, Offer | None]:
     try:
         account, seller_sku = keys.split(record.key or b"")
     except ValueError as error:
-        facts = {"key": repr(record.key)[:200], "expected": "account|seller SKU"}
-        raise Refused(Reason("KEY_MISMATCH", facts)) from error
+        raise _mismatch(repr(record.key), "account|seller SKU") from error
     offer = codec.decode(record, Offer)
     if offer is not None and (offer.account, offer.seller_sku) != (account, seller_sku):
-        facts = {
-            "key": f"{account}|{seller_sku}",
-            "expected": f"{offer.account}|{offer.seller_sku}",
-        }
-        raise Refused(Reason("KEY_MISMATCH", facts))
+        raise _mismatch(f"{account}|{seller_sku}", f"{offer.account}|{offer.seller_sku}")
     return (account, seller_sku), offer
 
 
-def store(
-    connection: Connection, wanted: Sequence[tuple[Sku, Offer | None]], now: datetime
-) -> set[str]:
+def _mismatch(key: str, expected: str) -> Refused:
+    return Refused(Reason("KEY_MISMATCH", {"key": key[:200], "expected": expected[:200]}))
+
+
+def store(connection: Connection, wanted: Wanted, now: datetime) -> set[str]:
     """Write what *wanted* asks for, in order; give the accounts it touches."""
     skus = sorted({sku for sku, _ in wanted})
-    before = ledger.load(connection, skus) if skus else {}
+    if not skus:
+        return set()
+    before = ledger.load(connection, skus)
     after: dict[Sku, Rows] = dict(before)
     said: list[Submission] = []
     for sku, offer in wanted:

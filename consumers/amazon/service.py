@@ -13,7 +13,8 @@ from time import monotonic
 import msgspec
 import structlog
 from sqlalchemy import Engine
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as NoConnection
 
 from consumers.amazon import bells as waking
 from consumers.amazon import lease as leases
@@ -25,9 +26,8 @@ from consumers.amazon.intake import Intake
 from consumers.amazon.lease import Lease, LeaseLost
 from consumers.amazon.outcome import TIMINGS, Timings
 from consumers.amazon.push import Hold, Pusher
+from consumers.postgres.failures import Failed, failure
 from schemas.errors import TryAgain
-
-DATABASE_AWAY = (OperationalError, InterfaceError)
 
 _log = structlog.get_logger()
 
@@ -134,8 +134,8 @@ class Service:
         """Do *act*; where the database or the broker is away, say so and wait."""
         try:
             return act()
-        except (*DATABASE_AWAY, TryAgain) as away:
-            _log.warning("waiting", why=str(away)[:500])
+        except (DBAPIError, NoConnection, TryAgain) as error:
+            _bear(error)
             self._stopped.wait(1.0)
             return 0
 
@@ -261,7 +261,14 @@ class Lane:
                 bell.wait(step())
             except LeaseLost:
                 self.ended = True
-            except DATABASE_AWAY as away:
-                _log.warning("waiting", account=self.account, why=str(away)[:500])
+            except (DBAPIError, NoConnection) as error:
+                _bear(error)
                 begun = False
                 self._service._stopped.wait(1.0)
+
+
+def _bear(error: Exception) -> None:
+    """Say that something is away; raise what is a fault of ours."""
+    if isinstance(error, DBAPIError) and failure(error) not in (Failed.AWAY, Failed.BUSY):
+        raise error
+    _log.warning("waiting", why=str(error)[:300])

@@ -20,27 +20,37 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
-METADATA = MetaData()
+METADATA = MetaData(
+    naming_convention={
+        "ix": "%(table_name)s_%(column_0_N_name)s_ix",
+        "pk": "%(table_name)s_pkey",
+    }
+)
 """The tables of this room; migrations compare with it."""
 
 
-def _moment(name: str, *, nullable: bool = True) -> Column[object]:
-    return Column(name, DateTime(timezone=True), nullable=nullable)
+def _moment(name: str, *, null: bool = True) -> Column[object]:
+    return Column(name, DateTime(timezone=True), nullable=null)
+
+
+def _name(name: str, *, key: bool = False) -> Column[str]:
+    # bytes in order: whoever locks several rows does so in the same order everywhere
+    return Column(name, Text(collation="C"), primary_key=key, nullable=False)
 
 
 push_ledger = Table(
     "push_ledger",
     METADATA,
-    Column("account", Text, primary_key=True),
-    Column("seller_sku", Text, primary_key=True),
-    Column("aspect", Text, primary_key=True),
-    Column("store", Text, primary_key=True),
+    _name("account", key=True),
+    _name("seller_sku", key=True),
+    _name("aspect", key=True),
+    _name("store", key=True),
     Column("state", Text, nullable=False),
     Column("wanted", Text),
     Column("wanted_hash", Text, nullable=False),
     Column("details", JSONB, nullable=False),
     Column("sequence", BigInteger, nullable=False),
-    _moment("since", nullable=False),
+    _moment("since", null=False),
     Column("attempt", Integer, nullable=False),
     Column("fence", BigInteger, nullable=False),
     Column("sent", Text),
@@ -55,7 +65,7 @@ push_ledger = Table(
     Column("rounds", Integer, nullable=False),
     Column("reads", Integer, nullable=False),
     Column("note", Text),
-    _moment("due_at", nullable=False),
+    _moment("due_at", null=False),
     Column("lane", SmallInteger),
     Column("operation", Text),
 )
@@ -78,10 +88,10 @@ Index(
 push_lease = Table(
     "push_lease",
     METADATA,
-    Column("account", Text, primary_key=True),
+    _name("account", key=True),
     Column("owner", Text, nullable=False),
     Column("token", BigInteger, nullable=False),
-    _moment("expires_at", nullable=False),
+    _moment("expires_at", null=False),
     _moment("paused_until"),
     Column("paused_why", Text),
 )
@@ -91,7 +101,7 @@ push_outbox = Table(
     "push_outbox",
     METADATA,
     Column("id", BigInteger, Identity(), primary_key=True),
-    Column("account", Text, nullable=False),
+    _name("account"),
     Column("topic", Text, nullable=False),
     Column("key", LargeBinary, nullable=False),
     Column("value", LargeBinary, nullable=False),
@@ -99,4 +109,4 @@ push_outbox = Table(
 )
 """Records that a ledger change implies, until the broker has them."""
 
-Index("push_outbox_by_account", push_outbox.c.account, push_outbox.c.id)
+Index(None, push_outbox.c.account, push_outbox.c.id)

@@ -15,10 +15,11 @@ from sqlalchemy import Connection, Engine, MetaData, create_engine, make_url, te
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
+from consumers.amazon import tables as push
 from consumers.postgres import tables
 from deploy.errors import Failure
 
-METADATA: tuple[MetaData, ...] = (tables.METADATA,)
+METADATA: tuple[MetaData, ...] = (tables.METADATA, push.METADATA)
 """The tables of every room that writes to Postgres; migrations compare with their union."""
 
 OLDEST = 15
@@ -135,7 +136,7 @@ def _alone(engine: Engine) -> Iterator[Connection]:
 def _address(url: str) -> URL:
     try:
         address = make_url(url)
-    except ArgumentError as error:
+    except (ArgumentError, ValueError) as error:  # a port that is no number
         raise _no_url("it cannot be read as a URL") from error
     if address.get_backend_name() not in {"postgresql", "postgres"} or not address.host:
         raise _no_url("it names no Postgres host")

@@ -5,11 +5,12 @@ from datetime import UTC, datetime
 
 import pytest
 from pydantic import SecretStr
-from sqlalchemy import Engine, create_engine
+from sqlalchemy import Engine
 
 from consumers.amazon import tables
 from deploy.connect.amazon.build import amazon_client
 from deploy.connect.amazon.client import AmazonClient
+from deploy.connect.postgres import migrate, open_engine
 from deploy.settings import Amazon
 from schemas.settings import Account, Settings, Store
 from tests.support.sandbox import Sandbox, running_sandbox
@@ -58,9 +59,8 @@ def sandbox() -> Iterator[Sandbox]:
 
 @pytest.fixture(scope="module")
 def engine(postgres: str) -> Iterator[Engine]:
-    url = postgres.replace("postgresql://", "postgresql+psycopg://")
-    made = create_engine(url, pool_size=20)
-    tables.METADATA.create_all(made)
+    made = open_engine(postgres, connections=20)
+    migrate(made)
     yield made
     made.dispose()
 
