@@ -35,7 +35,7 @@ MAX_VALUES = 1_000
 
 _UNFIT = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _SCOPE = re.compile(r"global|(?:website|view):\S{1,64}")
-_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ].{1,40})?")
 
 
 def sku_of(text: str) -> str:
@@ -57,10 +57,10 @@ def price_of(amount: Number) -> Number:
 
 
 def day_of(text: str) -> str:
-    """Give *text* back. Raises ValueError for anything but a day: 2026-11-20."""
+    """Give *text* back, a time of day behind the day included. Raises ValueError."""
     if not _DAY.fullmatch(text):
         raise ValueError(f"{text[:40]!r} is no day: 2026-11-20")
-    date.fromisoformat(text)
+    date.fromisoformat(text[:10])
     return text
 
 

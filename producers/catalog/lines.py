@@ -46,12 +46,14 @@ _LINE = msgspec.json.Decoder(Line)
 
 
 def numbered(stream: BinaryIO) -> Iterator[tuple[int, bytes]]:
-    """Give the lines of *stream* that are not blank; one that is too long is cut."""
+    """Give the lines of *stream* that are not blank; one that is too long is cut.
+
+    A byte order mark is taken off each, as files are also put together from others.
+    """
     number = 0
     while raw := stream.readline(codec.MAX_RECORD + 2):
         number += 1
-        if number == 1:
-            raw = raw.removeprefix(BOM)
+        raw = raw.removeprefix(BOM)
         if not raw.endswith(b"\n"):
             _finish_line(stream)
         if raw.strip():
