@@ -47,8 +47,8 @@ def _moment(column: str, *, null: bool = True) -> Column[object]:
 
 
 def _positive(amount: str) -> CheckConstraint:
-    # NaN sorts above every number, so `>= 0` alone would let it in
-    return CheckConstraint(f"{amount} >= 0 AND {amount} < 'NaN'", name=f"{amount}_is_an_amount")
+    # NaN sorts above every number, Infinity included: `>= 0` alone would let both in
+    return CheckConstraint(f"{amount} >= 0 AND {amount} < 'Infinity'", name=f"{amount}_is_an_amount")
 
 
 listing = Table(

@@ -70,11 +70,11 @@ def upgrade() -> None:
         sa.Column("deleted", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("event_time", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint(
-            "desired_price >= 0 AND desired_price < 'NaN'",
+            "desired_price >= 0 AND desired_price < 'Infinity'",
             name=op.f("listing_desired_price_is_an_amount"),
         ),
         sa.CheckConstraint(
-            "observed_price >= 0 AND observed_price < 'NaN'",
+            "observed_price >= 0 AND observed_price < 'Infinity'",
             name=op.f("listing_observed_price_is_an_amount"),
         ),
         sa.PrimaryKeyConstraint("account", "marketplace", "seller_sku", name=op.f("listing_pkey")),
