@@ -361,5 +361,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         """Give the snapshot with what is now known of one account."""
         return msgspec.structs.replace(self, states=self.states | {state.account: state})
 
+    def without_state(self, account: str) -> "Settings":
+        """Give the snapshot that knows nothing of one account."""
+        kept = {k: v for k, v in self.states.items() if k != account}
+        return msgspec.structs.replace(self, states=kept)
+
 
 _LISTING = Listing()

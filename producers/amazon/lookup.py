@@ -4,7 +4,7 @@ One request a record; the answer's id is made from the request's, so that a requ
 read again after a crash is answered under the same id.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Protocol
 from uuid import NAMESPACE_URL, uuid5
@@ -15,7 +15,7 @@ from schemas.errors import NotAllowed, Refused
 from schemas.listings import LookupRequested, ReadRequested
 from schemas.reasons import Reason
 from schemas.record import Record
-from schemas.settings import Settings, Store
+from schemas.settings import Settings
 
 SOURCE = "/listwire/producers/amazon"
 
@@ -28,15 +28,11 @@ KEYWORDS = frozenset({"keywords", "general"})
 class Seller(Protocol):
     """What this room needs of Amazon. Raises the four classes of `schemas.errors`."""
 
-    def search(
-        self, account: str, marketplace: str, kind: str, value: str
-    ) -> Sequence[FoundCandidate]:
+    def search(self, account: str, store: str, kind: str, value: str) -> Sequence[FoundCandidate]:
         """Search the catalogue by one identifier, or by keywords."""
 
-    def observe(
-        self, account: str, seller_sku: str, marketplaces: Mapping[str, str]
-    ) -> Observation | None:
-        """Read one SKU in *marketplaces* (store → marketplace id); None = nothing was said."""
+    def observe(self, account: str, seller_sku: str, stores: Sequence[str]) -> Observation | None:
+        """Read one SKU in *stores*; None = nothing was said."""
 
 
 Handle = Callable[[Record], Sequence[Record]]
@@ -64,12 +60,12 @@ class Lookups:
         asked = codec.decode(record, LookupRequested)
         if asked is None:
             raise Refused(Reason("TOMBSTONE_FORBIDDEN", {"topic": record.topic}))
-        place = self._store(asked.store).place
+        self._known(asked.store)
         if asked.kind not in IDENTIFIERS | KEYWORDS:
             why = f"kind {asked.kind!r} cannot be searched for"
             raise Refused(Reason("MALFORMED", {"event": "LookupRequested", "why": why}))
         try:
-            found = self._seller.search(asked.account, place.id, asked.kind, asked.value)
+            found = self._seller.search(asked.account, asked.store, asked.kind, asked.value)
         except NotAllowed:
             return [self._answer(record, "amazon.lookup.v1", _reply(asked, None))]
         return [self._answer(record, "amazon.lookup.v1", _reply(asked, found))]
@@ -78,18 +74,17 @@ class Lookups:
         asked = codec.decode(record, ReadRequested)
         if asked is None:
             raise Refused(Reason("TOMBSTONE_FORBIDDEN", {"topic": record.topic}))
-        places = {store: self._store(store).place.id for store in asked.stores}
+        for store in asked.stores:
+            self._known(store)
         try:
-            seen = self._seller.observe(asked.account, asked.seller_sku, places)
+            seen = self._seller.observe(asked.account, asked.seller_sku, asked.stores)
         except NotAllowed:
             return []
         return [] if seen is None else [self._answer(record, "amazon.listing.v1", seen)]
 
-    def _store(self, id: str) -> Store:  # noqa: A002
-        store = self._settings().store(id)
-        if store is None:
-            raise Refused(Reason("UNKNOWN_STORE", {"store": id}))
-        return store
+    def _known(self, store: str) -> None:
+        if self._settings().store(store) is None:
+            raise Refused(Reason("UNKNOWN_STORE", {"store": store}))
 
     def _answer(self, asked: Record, topic: str, event: Lookup | Observation) -> Record:
         return codec.encode(

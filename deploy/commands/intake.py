@@ -1,0 +1,434 @@
+"""What brings things in: `catalog import`, `report import`, `settings`, `publish`, `end`."""
+
+import hashlib
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any
+from uuid import uuid4
+
+import typer
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+from deploy.codes import PARTIAL
+from deploy.commands.session import Session, session
+from deploy.errors import Failure
+from producers.catalog import load as catalogue
+from schemas.settings import Settings
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+Stores = Annotated[str, typer.Argument(metavar="STORE", help="Store id.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands to *app*."""
+    catalog = typer.Typer(no_args_is_help=True, help="The shop's catalogue.")
+    catalog.command("import")(catalog_import)
+    report = typer.Typer(no_args_is_help=True, help="Amazon's listing reports.")
+    report.command("import")(report_import)
+    settings = typer.Typer(no_args_is_help=True, help="Stores, mappings, rules.")
+    settings.command("apply")(settings_apply)
+    settings.command("show")(settings_show)
+    app.add_typer(catalog, name="catalog")
+    app.add_typer(report, name="report")
+    app.add_typer(settings, name="settings")
+    app.command()(publish)
+    app.command()(end)
+
+
+# --- the catalogue ------------------------------------------------------------------------
+
+
+def catalog_import(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False)],
+    start: Annotated[int | None, typer.Option("--from", help="Go on at this line.")] = None,
+    skip_bad: Annotated[bool, typer.Option(help="Go on behind a bad row.")] = False,
+    encoding: Annotated[str, typer.Option(help="Character set of a CSV file.")] = "utf-8",
+    dates: Annotated[str | None, typer.Option(help="day-first or month-first.")] = None,
+    blank: Annotated[str, typer.Option(help="empty, or keep for update files.")] = "empty",
+    shop: Annotated[str, typer.Option(help="Name of the shop in the events' source.")] = "shop",
+    rate: Annotated[float | None, typer.Option(help="Events per second at the most.")] = None,
+    json: Json = False,
+) -> None:
+    """Send a catalogue file (export CSV, sample CSV or JSON lines) as events."""
+    here = session(context)
+    options = catalogue.Options(
+        shop=shop,
+        encoding=encoding,
+        dates=_order(dates),
+        blank=_blank(blank),
+        on_bad="skip" if skip_bad else "stop",
+        start=start,
+    )
+    tally = import_catalogue(here, file, options, rate=rate)
+    if json:
+        here.json({"run": str(tally.run.id), "rows": tally.rows, "events": tally.events,
+                   "by_topic": tally.by_topic, "refused": tally.refused, "first": tally.first,
+                   "last": tally.last, "complete": tally.complete})  # fmt: skip
+    else:
+        _tell(here, tally)
+    if tally.stopped is not None:
+        raise _stopped(file, tally)
+    if tally.refused:
+        raise typer.Exit(PARTIAL)
+
+
+def import_catalogue(
+    here: Session, file: Path, options: catalogue.Options, *, rate: float | None = None
+) -> catalogue.Tally:
+    """Send *file*; a refused row is told at once. Raises `Failure`."""
+    from deploy.connect.kafka import open_producer  # noqa: PLC0415 - opens the broker
+    from producers.catalog.refusal import UnknownFile  # noqa: PLC0415 - on demand
+    from producers.catalog.runs import Runs  # noqa: PLC0415 - on demand
+    from producers.publish import Publisher, Unpublished  # noqa: PLC0415 - on demand
+
+    settings = known_settings(here)
+    with open_producer(here.bootstrap) as producer, _bar(here) as moved:
+        edge = catalogue.Edge(
+            now=here.now,
+            monotonic=time.monotonic,
+            new_id=uuid4,
+            pace=_pace(rate),
+            progress=moved,
+            refused=lambda refusal: here.talk.print(f"refused {refusal}", style="yellow"),
+        )
+        try:
+            return catalogue.load(
+                file, Publisher(producer), Runs(state_folder(here) / "imports"), edge,
+                settings=settings, options=options,
+            )  # fmt: skip
+        except UnknownFile as error:
+            raise Failure(
+                "LW-0501", where=str(file), why=str(error), do="see README, files"
+            ) from None
+        except Unpublished as error:
+            raise Failure(
+                "LW-0207",
+                where=str(file),
+                why=str(error),
+                do="run the same command again: it goes on behind line"
+                f" {error.acknowledged or 0}, with the same ids",
+            ) from None
+
+
+def state_folder(here: Session) -> Path:
+    """Give the folder that remembers what is under way on this machine."""
+    from deploy.settings import data_folder  # noqa: PLC0415 - on demand
+
+    folder = data_folder(here.environ) / "state"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def known_settings(here: Session) -> Settings:
+    """Give the settings in force."""
+    from deploy.connect.whole import read_settings  # noqa: PLC0415 - opens the broker
+
+    return read_settings(here.bootstrap)
+
+
+def _order(dates: str | None) -> Any:
+    if dates not in (None, "day-first", "month-first"):
+        raise typer.BadParameter("day-first or month-first", param_hint="--dates")
+    return dates
+
+
+def _blank(blank: str) -> Any:
+    if blank not in ("empty", "keep"):
+        raise typer.BadParameter("empty or keep", param_hint="--blank")
+    return blank
+
+
+def _pace(rate: float | None) -> Callable[[int], None]:
+    if rate is None:
+        return lambda _: None
+    start, sent = time.monotonic(), 0
+
+    def pace(events: int) -> None:
+        nonlocal sent
+        sent += events
+        ahead = sent / rate - (time.monotonic() - start)
+        if ahead > 0.005:
+            time.sleep(ahead)
+
+    return pace
+
+
+@contextmanager
+def _bar(here: Session) -> Iterator[Callable[[catalogue.Progress], None]]:
+    if not here.talk.is_terminal:
+        yield lambda _: None
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=here.talk) as progress:
+        task = progress.add_task("importing", total=None)
+
+        def moved(seen: catalogue.Progress) -> None:
+            told = f"{seen.rows:,} rows, {seen.events:,} events, {seen.refused:,} refused"
+            progress.update(task, completed=seen.done, total=seen.total, description=told)
+
+        yield moved
+
+
+def _tell(here: Session, tally: catalogue.Tally) -> None:
+    went_on = f", gone on at line {tally.first}" if tally.first > 1 else ""
+    counts = ", ".join(f"{n:,} {topic}" for topic, n in sorted(tally.by_topic.items()))
+    here.talk.print(f"{tally.rows:,} rows{went_on}: {counts or 'no events'};"
+                    f" {tally.refused:,} refused; run {tally.run.id}")  # fmt: skip
+
+
+def _stopped(file: Path, tally: catalogue.Tally) -> Failure:
+    line = tally.stopped.line if tally.stopped else 0
+    return Failure(
+        "LW-0512",
+        where=f"{file}:{line}",
+        why=str(tally.stopped),
+        do=f"mend the row, then go on with --from {line}, or skip bad rows with --skip-bad;"
+        f" {tally.events:,} events sent",
+    )
+
+
+# --- reports ------------------------------------------------------------------------------
+
+
+def report_import(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False)],
+    store: Annotated[str, typer.Option(help="Whose report it is.")],
+    type: Annotated[str, typer.Option(help="Amazon's report type.")],  # noqa: A002
+    as_of: Annotated[
+        datetime,
+        typer.Option(help="When it was asked for, RFC 3339.", formats=["%Y-%m-%dT%H:%M:%S%z"]),
+    ],
+    encoding: Annotated[str | None, typer.Option(help="Its declared character set.")] = None,
+    json: Json = False,
+) -> None:
+    """Read a listing report file into observations and its complete marker."""
+    here = session(context)
+    collected = import_report(here, file, store, type_=type, as_of=as_of, encoding=encoding)
+    report = collected.report
+    if json:
+        here.json(report)
+    else:
+        for row in collected.refused[:50]:
+            here.talk.print(f"refused {file}:{row.line}  {row.why}", style="yellow")
+        here.talk.print(f"{report.state}: {report.rows:,} rows, {report.rows_refused:,} refused")
+    if report.state == "refused":
+        raise Failure(
+            "LW-0520",
+            where=str(file),
+            why=report.why or "",
+            do="ask Amazon for the report again; what was known of the store is unchanged",
+        )
+    if collected.refused:
+        raise typer.Exit(PARTIAL)
+
+
+def import_report(
+    here: Session, file: Path, store: str, *, type_: str, as_of: datetime, encoding: str | None
+) -> Any:
+    """Send the rows of *file*, then its marker. Raises `Failure` for an unknown store."""
+    from deploy.connect.kafka import open_consumer, open_producer  # noqa: PLC0415 - broker
+    from producers.amazon import collect, document, report  # noqa: PLC0415 - on demand
+    from producers.publish import Publisher  # noqa: PLC0415 - on demand
+    from schemas.errors import Refused  # noqa: PLC0415 - on demand
+
+    known = known_settings(here)
+    found = known.store(store)
+    if found is None:
+        raise unknown_store(store, known)
+    if type_ not in report.REPORT_TYPES:
+        raise Failure("LW-0521", where=f"--type {type_}", why="its rows are not read here",
+                      do=f"one of {', '.join(report.REPORT_TYPES)}")  # fmt: skip
+    try:
+        doc = document.document(lambda: file.open("rb"), declared=encoding)
+    except Refused as refused:
+        raise Failure("LW-0520", where=str(file), why=str(refused), do="ask for it again") from None
+    origin = report.Origin(
+        report=f"file:{hashlib.sha256((doc.hash + as_of.isoformat()).encode()).hexdigest()[:16]}",
+        account=found.account,
+        store=store,
+        currency=found.place.currency,
+        as_of=as_of,
+    )
+    last = next(iter(known.reports.get(store, ())), None)
+    with open_producer(here.bootstrap) as producer, open_consumer(here.bootstrap) as consumer:
+        return collect.collect(
+            doc,
+            origin,
+            type=type_,
+            requested_at=as_of,
+            last_rows=last.rows if last else None,
+            publisher=Publisher(producer),
+            ends=lambda: _ends(consumer, "amazon.listing.v1"),
+        )
+
+
+def _ends(consumer: Any, topic: str) -> dict[int, int]:
+    from kafka import TopicPartition  # noqa: PLC0415 - on demand
+
+    places = [TopicPartition(topic, p) for p in consumer.partitions_for_topic(topic) or ()]
+    return {place.partition: end for place, end in consumer.end_offsets(places).items()}
+
+
+def unknown_store(store: str, known: Settings) -> Failure:
+    """Say that there is no such store, and which there are."""
+    return Failure(
+        "LW-0603",
+        where=f"store {store}",
+        why="no such store in the settings in force",
+        do=f"one of {', '.join(sorted(known.of('store'))) or 'none: apply settings first'}",
+    )
+
+
+# --- settings -----------------------------------------------------------------------------
+
+
+def settings_apply(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False)],
+    prune: Annotated[bool, typer.Option(help="Delete what the file's kinds do not name.")] = False,
+    by: Annotated[str, typer.Option(help="Who applies it.", envvar="USER")] = "operator",
+    json: Json = False,
+) -> None:
+    """Apply a settings file: all of it, or nothing."""
+    here = session(context)
+    changes = apply_settings(here, file, by=by, prune=prune)
+    if json:
+        here.json([{"kind": c.kind, "id": c.id, "version": c.version, "deleted": c.value is None}
+                   for c in changes])  # fmt: skip
+        return
+    for change in changes:
+        did = "deleted" if change.value is None else "new" if change.new else "changed"
+        here.talk.print(f"{change.kind}/{change.id}  {did}, version {change.version}")
+    here.talk.print(f"{len(changes)} records applied" if changes else "nothing to change")
+
+
+def apply_settings(here: Session, file: Path, *, by: str, prune: bool = False) -> list[Any]:
+    """Apply *file* and give its changes. Raises `Failure` with every line that is wrong."""
+    from deploy.connect.kafka import open_producer  # noqa: PLC0415 - opens the broker
+    from producers.operator import settings, text  # noqa: PLC0415 - on demand
+    from producers.publish import Publisher  # noqa: PLC0415 - on demand
+
+    known = known_settings(here)
+    try:
+        changes = settings.plan(file.read_text(), known, by=by, file=str(file), prune=prune)
+    except text.Invalid as invalid:
+        raise Failure(
+            "LW-0601",
+            where=str(file),
+            why="\n".join(str(problem) for problem in invalid.problems),
+            do="mend these lines; nothing was applied",
+        ) from None
+    except UnicodeDecodeError as error:
+        raise Failure("LW-0601", where=str(file), why=str(error), do="save it as UTF-8") from None
+    with open_producer(here.bootstrap) as producer:
+        publisher = Publisher(producer)
+        for record in settings.records(changes, now=here.now()):
+            publisher.send(record)
+        publisher.flush()
+    return changes
+
+
+def settings_show(
+    context: typer.Context,
+    json: Json = False,
+) -> None:
+    """Show the settings in force, as the file that would make them."""
+    from producers.operator import settings  # noqa: PLC0415 - on demand
+
+    here = session(context)
+    known = known_settings(here)
+    if json:
+        here.json(known.records)
+    else:
+        typer.echo(settings.show(known), nl=False)
+
+
+# --- people's commands ----------------------------------------------------------------------
+
+Skus = Annotated[str | None, typer.Argument(metavar="[SELLER_SKU]", help="The listing.")]
+Product = Annotated[str | None, typer.Option("--product", help="All listings of this product.")]
+By = Annotated[str, typer.Option(help="Who asks for it.", envvar="USER")]
+Why = Annotated[str | None, typer.Option(help="Why, for the record.")]
+
+
+def publish(
+    context: typer.Context,
+    store: Stores,
+    seller_sku: Skus = None,
+    product: Product = None,
+    by: By = "operator",
+    why: Why = None,
+) -> None:
+    """Ask for a listing to be put on Amazon."""
+    _intend(session(context), "publish", store, seller_sku, product, by=by, why=why)
+
+
+def end(
+    context: typer.Context,
+    store: Stores,
+    seller_sku: Skus = None,
+    product: Product = None,
+    by: By = "operator",
+    why: Why = None,
+) -> None:
+    """Ask for a listing to be taken off Amazon; only `publish` brings it back."""
+    _intend(session(context), "end", store, seller_sku, product, by=by, why=why)
+
+
+def _intend(
+    here: Session,
+    kind: str,
+    store: str,
+    seller_sku: str | None,
+    product: str | None,
+    **more: Any,
+) -> None:
+    known = known_settings(here)
+    if known.store(store) is None:
+        raise unknown_store(store, known)
+    skus = [seller_sku] if seller_sku else _skus_of(here, store, product)
+    send_intents(here, kind, store, skus, known, **more)
+    for sku in skus:
+        here.talk.print(f"asked to {kind} {sku} in {store}; see listwire why {store} {sku}")
+
+
+def send_intents(
+    here: Session, kind: str, store: str, skus: list[str], known: Settings, **more: Any
+) -> None:
+    """Send one command for each of *skus*. Raises `Failure` for one that is wrong in itself."""
+    from deploy.connect.kafka import open_producer  # noqa: PLC0415 - opens the broker
+    from producers.operator import intents  # noqa: PLC0415 - on demand
+    from producers.publish import Publisher  # noqa: PLC0415 - on demand
+
+    try:
+        wanted = [intents.in_store(kind, store, s, known, at=here.now(), **more) for s in skus]
+    except ValueError as error:
+        raise Failure("LW-0602", where=f"{kind} {store}", why=str(error), do="correct it") from None
+    with open_producer(here.bootstrap) as producer:
+        publisher = Publisher(producer)
+        for one in wanted:
+            publisher.send(intents.record(one, uuid4()))
+        publisher.flush()
+
+
+def _skus_of(here: Session, store: str, product: str | None) -> list[str]:
+    from consumers.postgres.read import seller_skus  # noqa: PLC0415 - on demand
+    from deploy.commands.look import reading  # noqa: PLC0415 - on demand
+
+    if product is None:
+        raise typer.BadParameter("name a SELLER_SKU, or a product with --product")
+    with reading(here) as connection:
+        found = seller_skus(connection, product, store)
+    if not found:
+        raise Failure(
+            "LW-0604",
+            where=f"product {product}, store {store}",
+            why="no listing of that product is known there",
+            do=f"listwire listings --store {store} shows what there is",
+        )
+    return found

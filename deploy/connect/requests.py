@@ -1,0 +1,155 @@
+"""Requests off Kafka for the role *lookups*: positions, coverage, then the group's offsets.
+
+Coverage is written before the offset is committed, so a committed offset is always covered.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
+from time import monotonic
+from typing import Any
+
+from kafka import KafkaConsumer, TopicPartition
+from kafka.consumer.subscription_state import ConsumerRebalanceListener
+from kafka.structs import OffsetAndMetadata
+
+from deploy.connect.kafka import open_consumer
+from deploy.connect.whole import polled, to_end
+from processors.coverage import TOPIC as COVERAGE
+from processors.coverage import Ledger
+from schemas import codec, keys
+from schemas.pipeline import Coverage, Handled
+from schemas.record import Record
+
+Place = tuple[str, int]
+BATCH = 50
+
+
+class KafkaRequests:
+    """Records of a group's topics, place by place. Not shared between threads."""
+
+    def __init__(
+        self,
+        bootstrap: str,
+        topics: Sequence[str],
+        *,
+        group: str,
+        source: str,
+        publish: Callable[[Sequence[Record]], None],
+        now: Callable[[], datetime],
+    ) -> None:
+        self._bootstrap = bootstrap
+        self._group = group
+        self._publish = publish
+        self._now = now
+        self._gained: set[TopicPartition] = set()
+        self._resting: dict[Place, float] = {}
+        self._ledger = Ledger(group, source)
+        self._consumer = open_consumer(bootstrap, group_id=group, max_poll_records=BATCH)
+        self._consumer.subscribe(list(topics), listener=_Assignments(self))
+
+    def poll(self, timeout: float) -> Mapping[Place, Sequence[Record]]:
+        """Give new records of places that are not resting."""
+        self._begin()
+        self._wake()
+        self.settle()
+        found: dict[Place, list[Record]] = {}
+        for record in polled(self._consumer.poll(timeout_ms=int(timeout * 1000))):
+            found.setdefault((record.topic, record.partition), []).append(record)
+        return found
+
+    def rest(self, place: Place, offset: int, seconds: float) -> None:
+        """Give *place* again from *offset* on, after *seconds*."""
+        partition = TopicPartition(*place)
+        if partition in self._consumer.assignment():
+            self._consumer.seek(partition, offset)
+            self._consumer.pause(partition)
+            self._resting[place] = monotonic() + seconds
+
+    def done(self, positions: Mapping[Place, int], outcomes: Mapping[Handled, int]) -> None:
+        """Note how far each place was handled, and as what."""
+        (outcome,) = outcomes
+        for (topic, partition), after in positions.items():
+            if self._ledger.position(topic, partition) is not None:
+                self._ledger.note(topic, partition, after - 1, outcome)
+
+    def settle(self) -> None:
+        """Write the coverage of what was handled, then the group's offsets."""
+        places = self._ledger.untold()
+        if not places:
+            return
+        self._publish(self._ledger.records(places, self._now()))
+        self._ledger.told(places)
+        mine = self._consumer.assignment()
+        offsets = {
+            TopicPartition(*place): OffsetAndMetadata(position, "", -1)
+            for place, position in places.items()
+            if TopicPartition(*place) in mine
+        }
+        if offsets:
+            self._consumer.commit(offsets)
+
+    def close(self) -> None:
+        """Settle, and leave the group."""
+        self.settle()
+        self._consumer.close()
+
+    def lose(self, partitions: Iterable[TopicPartition]) -> None:
+        """Settle what is about to go to another member."""
+        self._gained.difference_update(partitions)
+        self.settle()
+        for partition in partitions:
+            self._resting.pop((partition.topic, partition.partition), None)
+
+    def gain(self, partitions: Iterable[TopicPartition], consumer: KafkaConsumer) -> None:
+        """Take no record of *partitions* before their coverage is known."""
+        self._gained.update(partitions)
+        consumer.pause(*partitions)
+
+    @property
+    def consumer(self) -> KafkaConsumer:
+        """The consumer underneath."""
+        return self._consumer
+
+    def _begin(self) -> None:
+        gained = sorted(self._gained & self._consumer.assignment())
+        if not gained:
+            return
+        known = self._known()
+        starts = self._consumer.beginning_offsets(gained)
+        for partition in gained:
+            committed = self._consumer.committed(partition)
+            start = starts[partition] if committed is None else committed
+            place = (partition.topic, partition.partition)
+            self._ledger.begin(*place, start, known.get(place))
+            self._consumer.seek(partition, start)
+            self._consumer.resume(partition)
+        self._gained.clear()
+
+    def _known(self) -> dict[Place, Coverage]:
+        known: dict[Place, Coverage] = {}
+        with open_consumer(self._bootstrap) as reader:
+            for record in to_end(reader, (COVERAGE,)):
+                group, topic, partition = keys.split(record.key or b"")
+                covered = codec.decode(record, Coverage)
+                if group == self._group and covered is not None:
+                    known[topic, int(partition)] = covered
+        return known
+
+    def _wake(self) -> None:
+        now = monotonic()
+        for place in [p for p, until in self._resting.items() if until <= now]:
+            del self._resting[place]
+            partition = TopicPartition(*place)
+            if partition in self._consumer.assignment():
+                self._consumer.resume(partition)
+
+
+class _Assignments(ConsumerRebalanceListener):
+    def __init__(self, requests: KafkaRequests) -> None:
+        self._requests = requests
+
+    def on_partitions_assigned(self, assigned: Any) -> None:
+        self._requests.gain(assigned, self._requests.consumer)
+
+    def on_partitions_revoked(self, revoked: Any) -> None:
+        self._requests.lose(revoked)

@@ -1,0 +1,252 @@
+"""A role → a running process: opens what the role needs, runs it until SIGTERM."""
+
+import asyncio
+import os
+import random
+import signal
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from time import monotonic
+from typing import Any
+
+import structlog
+import uvloop
+
+from deploy import logs
+from deploy.errors import Failure
+from deploy.settings import Deployment
+from schemas import topics
+from schemas.errors import TryAgain
+from schemas.reasons import Reason
+from schemas.record import Record
+
+Run = Callable[[Deployment, Mapping[str, str], str], None]
+
+_log = structlog.get_logger()
+
+
+def run(role: str, deployment: Deployment, environ: Mapping[str, str]) -> None:
+    """Run one worker of *role*. Raises `Failure` where it cannot start."""
+    logs.start(deployment.log_level)
+    deployment.require("kafka.bootstrap_servers")
+    structlog.contextvars.bind_contextvars(role=role, pid=os.getpid())
+    RUNS[role](deployment, environ, f"{role}-{os.getpid()}")
+
+
+def now() -> datetime:
+    """Give the present: the clock of every edge."""
+    return datetime.now(UTC)
+
+
+# --- processors -----------------------------------------------------------------------------
+
+
+def _processor(role: str) -> Run:
+    def work(deployment: Deployment, environ: Mapping[str, str], worker: str) -> None:  # noqa: ARG001
+        uvloop.run(_process(_role(role), deployment.kafka.bootstrap_servers, worker))
+
+    return work
+
+
+def _role(name: str) -> Any:
+    from processors.listings import Listings  # noqa: PLC0415 - one role a process
+    from processors.matching import Matching  # noqa: PLC0415
+    from processors.products import Products  # noqa: PLC0415
+
+    return {"products": Products, "matching": Matching, "listings": Listings}[name]()
+
+
+async def _process(role: Any, bootstrap: str, worker: str) -> None:
+    from aiokafka import AIOKafkaConsumer  # noqa: PLC0415
+
+    from deploy.connect.kafka import open_aio_producer  # noqa: PLC0415
+    from processors.worker import Parts, Worker  # noqa: PLC0415
+
+    producer = await open_aio_producer(bootstrap)
+    reader = AIOKafkaConsumer(
+        bootstrap_servers=bootstrap, isolation_level="read_committed", enable_auto_commit=False
+    )
+    await reader.start()
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    try:
+        parts = Parts(bootstrap=bootstrap, producer=producer, reader=reader, worker=worker)
+        await Worker(role, parts).run(stop)
+    finally:
+        await reader.stop()
+        await producer.stop()
+
+
+# --- consumers and lookups ---------------------------------------------------------------------
+
+
+def _stopping() -> threading.Event:
+    stopped = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopped.set())
+    return stopped
+
+
+def _when(stopped: threading.Event, act: Callable[[], None]) -> None:
+    def wait() -> None:
+        stopped.wait()
+        act()
+
+    threading.Thread(target=wait, name="stop", daemon=True).start()
+
+
+class _Publishing:
+    """Sends records and comes back once the broker has them; raises `TryAgain` otherwise."""
+
+    def __init__(self, producer: Any) -> None:
+        self._producer = producer
+        self._lock = threading.Lock()
+
+    def __call__(self, records: Sequence[Record]) -> None:
+        with self._lock:
+            futures = [self._send(record) for record in records]
+            self._producer.flush()
+        try:
+            for future in futures:
+                future.get(timeout=30)
+        except Exception as error:
+            raise TryAgain(f"the broker did not take a record: {error!r}") from error
+
+    def one(self, record: Record) -> None:
+        """Send one record."""
+        self([record])
+
+    def _send(self, record: Record) -> Any:
+        kept = {} if record.partition < 0 else {"partition": record.partition}
+        headers = [(name, value or b"") for name, value in record.headers]
+        return self._producer.send(
+            record.topic, value=record.value, key=record.key, headers=headers, **kept
+        )
+
+
+def _postgres(deployment: Deployment, environ: Mapping[str, str], worker: str) -> None:  # noqa: ARG001
+    from consumers.feed import KafkaFeed  # noqa: PLC0415
+    from consumers.postgres import sink  # noqa: PLC0415
+    from consumers.setaside import setting_aside  # noqa: PLC0415
+    from deploy.connect.kafka import open_consumer, open_producer  # noqa: PLC0415
+
+    group, bootstrap = "listwire-postgres", deployment.kafka.bootstrap_servers
+    stopped = _stopping()
+    with ExitStack() as stack:
+        engine = _engine(deployment, stack, "listwire-postgres")
+        producer = stack.enter_context(open_producer(bootstrap))
+        consumer = stack.enter_context(open_consumer(bootstrap, group_id=group))
+        feed = KafkaFeed(consumer, topics.inputs(group), identify(bootstrap))
+        aside = setting_aside(_Publishing(producer).one, group=group, now=now)
+        one = sink.Sink(engine, feed, aside, group=group, clock=monotonic, jitter=random.random)
+        sink.run(one, stopped.is_set)
+
+
+def _amazon(deployment: Deployment, environ: Mapping[str, str], worker: str) -> None:
+    from consumers.amazon.bells import Bells  # noqa: PLC0415
+    from consumers.amazon.intake import GROUP, Intake  # noqa: PLC0415
+    from consumers.amazon.service import Manners, Service  # noqa: PLC0415
+    from consumers.feed import KafkaFeed  # noqa: PLC0415
+    from consumers.setaside import setting_aside  # noqa: PLC0415
+    from deploy.connect.amazon.build import amazon_client  # noqa: PLC0415
+    from deploy.connect.kafka import open_consumer, open_producer  # noqa: PLC0415
+    from deploy.connect.whole import Snapshots  # noqa: PLC0415
+
+    bootstrap = deployment.kafka.bootstrap_servers
+    stopped = _stopping()
+    with ExitStack() as stack:
+        settings = stack.enter_context(Snapshots(bootstrap))
+        engine = _engine(deployment, stack, "listwire-amazon", connections=60)
+        publish = _Publishing(stack.enter_context(open_producer(bootstrap)))
+        consumer = stack.enter_context(open_consumer(bootstrap, group_id=GROUP))
+        bells = Bells()
+        intake = Intake(
+            KafkaFeed(consumer, topics.inputs(GROUP), identify(bootstrap)),
+            engine,
+            bells,
+            setting_aside(publish.one, group=GROUP, now=now),
+            now,
+            clock=monotonic,
+        )
+        client = amazon_client(deployment.amazon, settings, environ, role="push")
+        hold = (lambda *_: Reason("READ_ONLY")) if deployment.amazon.read_only else None
+        service = Service(
+            engine,
+            client,
+            settings,
+            publish,
+            Manners(owner=worker, hold=hold),
+            bells=bells,
+        )
+        _when(stopped, service.stop)
+        service.run(intake)
+
+
+def _lookups(deployment: Deployment, environ: Mapping[str, str], worker: str) -> None:  # noqa: ARG001
+    from consumers.setaside import setting_aside  # noqa: PLC0415
+    from deploy.connect.amazon.build import amazon_client  # noqa: PLC0415
+    from deploy.connect.kafka import open_producer  # noqa: PLC0415
+    from deploy.connect.requests import KafkaRequests  # noqa: PLC0415
+    from deploy.connect.seller import Seller  # noqa: PLC0415
+    from deploy.connect.whole import Snapshots  # noqa: PLC0415
+    from producers.amazon.lookup import SOURCE, Lookups  # noqa: PLC0415
+    from producers.amazon.serve import GROUP, TOPICS, turn  # noqa: PLC0415
+
+    bootstrap = deployment.kafka.bootstrap_servers
+    stopped = _stopping()
+    with ExitStack() as stack:
+        settings = stack.enter_context(Snapshots(bootstrap))
+        publish = _Publishing(stack.enter_context(open_producer(bootstrap)))
+        client = amazon_client(deployment.amazon, settings, environ, role="intake")
+        lookups = Lookups(Seller(client), settings, now)
+        requests = KafkaRequests(
+            bootstrap, TOPICS, group=GROUP, source=SOURCE, publish=publish, now=now
+        )
+        stack.callback(requests.close)
+        aside = setting_aside(publish.one, group=GROUP, now=now)
+        while not stopped.is_set():
+            turn(requests, lookups, publish, aside)
+
+
+def _engine(deployment: Deployment, stack: ExitStack, name: str, connections: int = 5) -> Any:
+    from deploy.connect.postgres import open_engine  # noqa: PLC0415
+
+    deployment.require("postgres.url")
+    url = deployment.postgres.url.get_secret_value()
+    engine = open_engine(url, name=name, connections=connections)
+    stack.callback(engine.dispose)
+    return engine
+
+
+def identify(bootstrap: str) -> Callable[[str], Any]:
+    """Give what tells which log a topic is: the cluster's id and the topic's own.
+
+    The result raises `TryAgain` where the broker does not say.
+    """
+    from consumers.feed import Log  # noqa: PLC0415
+    from deploy.connect.kafka import open_admin  # noqa: PLC0415
+
+    def log(topic: str) -> Log:
+        try:
+            with open_admin(bootstrap) as admin:
+                cluster = admin.describe_cluster()["cluster_id"]
+                (found,) = admin.describe_topics([topic])
+        except (Failure, OSError, KeyError, ValueError) as error:
+            raise TryAgain(f"the broker does not say which log {topic} is: {error}") from error
+        return Log(str(cluster), str(found["topic_id"]))
+
+    return log
+
+
+RUNS: dict[str, Run] = {
+    "products": _processor("products"),
+    "matching": _processor("matching"),
+    "listings": _processor("listings"),
+    "postgres": _postgres,
+    "amazon": _amazon,
+    "lookups": _lookups,
+}
+"""Role → what runs it."""
