@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from schemas import codec, keys
-from schemas.pipeline import Coverage, Handled, Range
+from schemas.event import Event
+from schemas.pipeline import Applied, Coverage, Handled, Range
 from schemas.record import Record
 
 TOPIC = "pipeline.coverage.v1"
@@ -59,9 +60,10 @@ class Covered:
 class Ledger:
     """Coverage of all the partitions that one worker owns."""
 
-    def __init__(self, group: str, source: str) -> None:
+    def __init__(self, group: str, source: str, worker: str = "1") -> None:
         self._group = group
         self._source = source
+        self._worker = worker
         self._covered: dict[tuple[str, int], Covered] = {}
 
     def begin(self, topic: str, partition: int, start: int, known: Coverage | None) -> None:
@@ -98,7 +100,7 @@ class Ledger:
 
     def _record(self, topic: str, partition: int, now: datetime) -> Record:
         covered = self._covered[topic, partition]
-        event = Coverage(
+        event: Event = Coverage(
             group=self._group,
             topic=topic,
             partition=partition,
@@ -107,14 +109,31 @@ class Ledger:
             counts=covered.counts,
             ranges=covered.ranges,
         )
-        subject = f"{self._group}|{topic}|{partition}"
+        return self._encoded(event, topic, str(partition), covered.next, now)
+
+    def applied(self, news: Mapping[str, int], now: datetime) -> list[Record]:
+        """Give the records that say how far this worker read topics that it reads whole."""
+        return [
+            self._encoded(
+                Applied(group=self._group, worker=self._worker, topic=topic, next=upto),
+                topic,
+                f"worker-{self._worker}",
+                upto,
+                now,
+            )
+            for topic, upto in news.items()
+        ]
+
+    def _encoded(self, event: Event, topic: str, last: str, upto: int, now: datetime) -> Record:
+        key = keys.join(self._group, topic, last)
+        subject = key.decode()
         return codec.encode(
             event,
             topic=TOPIC,
-            key=keys.join(self._group, topic, str(partition)),
-            id=codec.derived_id(TOPIC, subject, covered.next, event.content()),
+            key=key,
+            id=codec.derived_id(TOPIC, subject, upto, event.content()),
             source=self._source,
             subject=subject,
             time=now,
-            sequence=covered.next,
+            sequence=upto,
         )

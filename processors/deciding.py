@@ -13,7 +13,7 @@ import msgspec
 from processors.deadletters import dead_letter
 from processors.deliver import partition_of, weight
 from processors.outbox import Posting
-from processors.rows import Rows, microseconds
+from processors.rows import HEAD, Rows, microseconds
 from processors.settle import Occasion, settle
 from processors.step import Cause, Change, Facts, Role, Scan
 from schemas import codec, topics
@@ -30,6 +30,9 @@ LIMIT = codec.MAX_RECORD
 
 RESERVED = b"\x00"
 """Keys that begin so are the runtime's own rows (scans), never an input's."""
+
+PARKED = "KEY_PARKED"
+"""Code of a record that waits behind a failed one of its key."""
 
 HEADERS = 256
 """Headers that a record may carry; more are refused (`reliability.md` 4, number 56)."""
@@ -60,6 +63,7 @@ class Deciding(Generic[F]):
         """Decide on *record*; whatever fails is set aside with its reason."""
         now = self._clock()
         try:
+            self._parked(record)
             return self._step(record, now)
         except Refused as refused:
             return self._set_aside(record, refused.reason, now)
@@ -67,6 +71,13 @@ class Deciding(Generic[F]):
             reason = Reason("FAULT", {"error": repr(fault)})
             stack = "".join(traceback.format_exception(fault))
             return self._set_aside(record, reason, now, type(fault).__name__, stack)
+
+    def _parked(self, record: Record) -> None:
+        if record.key and in_order(record.topic):
+            row = self._newest(record.partition, park_key(record))
+            if row is not None:
+                code, offset = msgspec.msgpack.decode(row[HEAD.size :], type=tuple[str, int])
+                raise Refused(Reason(PARKED, {"code": code, "offset": str(offset)}))
 
     def _step(self, record: Record, now: datetime) -> Posting:
         key = validated(record, self._partitions)
@@ -146,9 +157,12 @@ class Deciding(Generic[F]):
         stack: str | None = None,
     ) -> Posting:
         letter = dead_letter(record, reason, group=self.group, now=now, error=error, stack=stack)
+        parks = record.key and reason.code != PARKED and in_order(record.topic)
+        mark = msgspec.msgpack.encode((reason.code, record.offset))
         return Posting(
             partition=record.partition,
-            key=record.key or b"",
+            key=park_key(record) if parks else record.key or b"",
+            row=HEAD.pack(microseconds(now), 0) + mark if parks else None,
             records=(letter,),
             topic=record.topic,
             offset=record.offset,
@@ -192,6 +206,19 @@ def keeps(topic: str) -> bool:
         return not topics.topic(topic).deletes
     except ValueError:
         return False
+
+
+def in_order(topic: str) -> bool:
+    """Tell whether a failed record of *topic* makes those behind it, of its key, wait."""
+    try:
+        return topics.topic(topic).order == "key"
+    except ValueError:
+        return False
+
+
+def park_key(record: Record) -> bytes:
+    """Give the key of the row that says that a record's key is parked (`reliability.md` H)."""
+    return RESERVED + b"parked|" + record.topic.encode() + b"|" + (record.key or b"")
 
 
 def followed(record: Record) -> tuple[tuple[str, str], ...]:

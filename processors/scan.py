@@ -7,6 +7,7 @@ until the rows that it speaks of were handled.
 """
 
 import asyncio
+import contextlib
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
@@ -28,6 +29,9 @@ CHUNK = 20
 
 SHARE = 0.25
 """Of the outbox's room that a scan may fill: the rest stays free for inputs."""
+
+AGAIN = 0.5
+"""Seconds after which a scan that has to wait is looked at again."""
 
 REPORT_ROWS = "amazon.listing.v1"
 
@@ -86,14 +90,18 @@ class Scanner:
         table: FactsTable,
         outbox: Outbox,
         *,
+        newest: Callable[[int, bytes], bytes | None],
         position: Callable[[str, int], int | None],
         waits: bool,
+        taking: Callable[[], bool],
         clock: Callable[[], datetime],
     ) -> None:
         self._deciding = deciding
         self._table = table
         self._outbox = outbox
+        self._newest = newest
         self._position = position
+        self._taking = taking
         self._waits = waits
         self._clock = clock
         self._wanted: dict[bytes, Scan] = {}
@@ -118,12 +126,11 @@ class Scanner:
             self._news.clear()
             waiting = False
             for partition in sorted(self._table.owned):
-                waiting |= await self._walk(partition)
-            with_deadline = self._news.wait()
-            try:
-                await asyncio.wait_for(with_deadline, 0.5 if waiting else None)
-            except TimeoutError:
-                continue
+                if self._taking():
+                    waiting |= await self._walk(partition)
+            waiting |= not self._taking()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._news.wait(), AGAIN if waiting else None)
 
     async def _walk(self, partition: int) -> bool:
         """Walk one partition; tell whether a scan still waits for rows of its report."""
@@ -164,15 +171,18 @@ class Scanner:
             if n % CHUNK == 0:
                 await asyncio.sleep(0)
             await self._outbox.room(SHARE)
-            if partition not in self._table.owned:
+            if not self._mine(partition):
                 return
             scans = {k: s for k, s in scans.items() if self._wanted.get(k) is s}
             self._one(partition, key, [s for k, s in scans.items() if found[k] < key])
             if n % every == 0:
                 self._keep(partition, scans, found, key)
         await self._outbox.room()
-        if partition in self._table.owned:
+        if self._mine(partition):
             self._keep(partition, scans, found, None)
+
+    def _mine(self, partition: int) -> bool:
+        return self._taking() and partition in self._table.owned
 
     def _one(self, partition: int, key: bytes, scans: list[Scan]) -> None:
         try:
@@ -196,6 +206,3 @@ class Scanner:
             progress = Progress(scan.version, upto, key is None, scan.deleted)
             row = row_of(progress, now)
             self._outbox.put(Posting(partition=partition, key=row_key_, row=row))
-
-    def _newest(self, partition: int, key: bytes) -> bytes | None:
-        return self._outbox.ahead(partition, key) or self._table.row(partition, key)

@@ -105,6 +105,10 @@ class Whole:
         async with self._moved:
             await self._moved.wait_for(there)
 
+    def applied(self) -> dict[str, int]:
+        """Give how far each topic that is folded into the snapshot has been read."""
+        return {p.topic: n for p, n in self.positions.items() if p.topic != COVERAGE}
+
     def take(self, record: Record) -> None:
         """Fold one record; the older stays in force where it cannot be read."""
         try:

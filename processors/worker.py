@@ -16,29 +16,24 @@ from faust.types import TP, EventT
 
 from processors.agents import record_of, relay
 from processors.coverage import Ledger
-from processors.deadletters import Bounds, Limits, dead_letter
+from processors.deadletters import Limits, Poison, dead_letter
 from processors.deciding import Deciding
-from processors.deliver import Delivery, Producer
-from processors.due import DueList, stands
+from processors.deliver import Delivery
+from processors.due import Alarm, DueList
 from processors.outbox import Outbox, Posting
-from processors.rows import microseconds, moment_of
-from processors.scan import Scanner
-from processors.step import Cause, Facts, Role, Scan
+from processors.ownership import LEAVE, Ownership, Unsure
+from processors.scan import REPORT_ROWS, Scanner
+from processors.step import Facts, Role, Scan
 from processors.table import FactsTable
+from processors.taking import Refusals, Taking
 from processors.transport import App
-from processors.whole import TOPICS, Reader, Whole
+from processors.whole import TOPICS, Whole
 from schemas import topics
 from schemas.reasons import Reason
 from schemas.record import Record
 
 SESSION = 6.0
 """Seconds without a heartbeat after which the group gives our partitions to others."""
-
-LEAVE = 4.0
-"""Seconds in which what is under way must be acknowledged when partitions are let go."""
-
-TICK = 0.25
-"""Seconds between two looks at what is due."""
 
 
 class Count(Protocol):
@@ -57,10 +52,6 @@ def wall_clock() -> datetime:
     return datetime.now(UTC)
 
 
-class Unsure(RuntimeError):
-    """This worker may no longer speak for its partitions."""
-
-
 class Mismatch(RuntimeError):
     """The topics do not have the partitions that the table's arithmetic needs."""
 
@@ -69,7 +60,8 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
     """What a worker is handed; *producer* and *reader* are started and stopped by their owner.
 
     *producer*: idempotent, `acks=all`. *reader*: no group, committed records only. *worker*
-    names this process among its role's.
+    names this process among its role's. *whole* are the partitions of the topics that are
+    read whole; empty = as in the topic table.
     """
 
     bootstrap: str
@@ -83,7 +75,6 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
     room: int = 2_000
     wave: int = 500
     whole: Mapping[str, int] = {}
-    """Partitions of the topics read whole; empty = as in the topic table."""
 
 
 class Worker:
@@ -92,41 +83,19 @@ class Worker:
     def __init__(self, role: Role[Any], parts: Parts) -> None:
         self._role = role
         self._parts = parts
-        self._log = structlog.get_logger().bind(group=f"listwire-{role.name}")
         self._group = f"listwire-{role.name}"
-        self._generation: int | None = None
+        self._log = structlog.get_logger().bind(group=self._group)
         self._faults: asyncio.Queue[BaseException] = asyncio.Queue()
-        self._bounds: dict[tuple[str, int], Bounds] = {}
-        self._posted: dict[tuple[str, int], int] = {}
-        self._begun: set[tuple[str, int]] = set()
-        self._doubts: dict[tuple[str, int], int] = {}
-        self._restored_rows = False
-        producer: Producer = parts.producer
-        reader: Reader = parts.reader
-        self._deliver = Delivery(producer)
-        self.app = _app(role.name, parts.bootstrap, parts.partitions)
-        self.app.offsets = self
+        self._letters: set[asyncio.Task[None]] = set()
+        self._deliver = Delivery(parts.producer)
+        self.app = _app(role.name, parts)
         self.table = FactsTable(
             self.app, name="facts", partitions=parts.partitions, restored=self._restored
         )
         self.app.tables.add(self.table)
-        self.ledger = Ledger(self._group, f"/listwire/processors/{role.name}")
         self.due = DueList()
-        self.outbox = Outbox(
-            self._deliver,
-            topics.changelog(role.name),
-            stored=self._stored,
-            sure=self._sure,
-            room=parts.room,
-            wave=parts.wave,
-        )
-        self.whole = Whole(
-            reader,
-            parts.whole or {name: topics.topic(name).partitions for name in TOPICS},
-            group=self._group,
-            changed=self._changed,
-            refused=self._refused,
-        )
+        self.outbox = self._outbox()
+        self.whole = self._whole()
         self.deciding: Deciding[Facts] = Deciding(
             role,
             newest=self.newest,
@@ -134,18 +103,17 @@ class Worker:
             clock=parts.clock,
             partitions=parts.partitions,
         )
-        self.scanner = Scanner(
-            self.deciding,
-            self.table,
-            self.outbox,
-            position=self.ledger.position,
-            waits="amazon.listing.v1" in role.inputs,
-            clock=parts.clock,
-        )
+        self.ledger = Ledger(self._group, self.deciding.source, parts.worker)
+        self.taking = Taking(self._seek)
+        self.refusals = Refusals(self._group, parts.limits, parts.count)
+        self.ownership = self._ownership()
+        self.app.offsets = self.ownership
+        self.scanner = self._scanner()
+        self.alarm = self._alarm()
         for topic in role.inputs:
             relay(self.app, topic, self.take)
 
-    # --- running ------------------------------------------------------------------------
+    # --- running --------------------------------------------------------------------------
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until *stop*. Raises what made it impossible to go on."""
@@ -153,16 +121,13 @@ class Worker:
         tasks = [self._task(self.whole.work())]
         try:
             await self._unless_faulty(self.whole.to_end())
-            tasks += [self._task(part) for part in self._parts_at_work()]
-            tasks.append(self._task(self._serve()))
+            works = self.outbox.work(), self.scanner.work(), self.alarm.work(), self._serve()
+            tasks += [self._task(part) for part in works]
             await self._unless_faulty(stop.wait())
             await self._finish()
         finally:
-            self._generation = None
+            self.taking.end()
             await self._end(tasks)
-
-    def _parts_at_work(self) -> list[Coroutine[Any, Any, None]]:
-        return [self.outbox.work(), self.scanner.work(), self._watch_due()]
 
     async def _serve(self) -> None:
         await self.app.start()
@@ -190,21 +155,24 @@ class Worker:
         wait.result()
 
     def _fail(self, fault: BaseException) -> None:
-        self._generation = None
+        self.ownership.silence()
         self._log.error("worker stops", why=repr(fault))
         self._faults.put_nowait(fault)
 
     async def _finish(self) -> None:
-        self._generation = None
-        await asyncio.wait_for(self.outbox.empty(), LEAVE)
-        await self.app.consumer.commit()
+        if self.taking.end():
+            await asyncio.wait_for(self.outbox.empty(), LEAVE)
+            await self.app.consumer.commit()
 
     async def _end(self, tasks: list[asyncio.Task[None]]) -> None:
-        if self.app.started:
-            await asyncio.wait_for(self.app.stop(), SESSION)
-        for task in tasks:
+        try:
+            if self.app.started:
+                await asyncio.wait_for(self.app.stop(), SESSION)
+        except TimeoutError:
+            self._log.warning("Faust did not stop in time")
+        for task in (*tasks, *self._letters):
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.gather(*tasks, *self._letters, return_exceptions=True)
 
     async def _check_partitions(self) -> None:
         names = [*self._role.inputs, topics.changelog(self._role.name)]
@@ -212,72 +180,22 @@ class Worker:
         if set(found.values()) != {self._parts.partitions}:
             raise Mismatch(f"{self._parts.partitions} partitions each, not {found}")
 
-    # --- records --------------------------------------------------------------------------
+    # --- steps ----------------------------------------------------------------------------
 
     async def take(self, event: EventT[Any]) -> None:
-        """Decide on one record once there is room, unless its partition left meanwhile."""
+        """Decide on one record once there is room, if it is the next one of its partition."""
         await self.outbox.room()
-        message = event.message
-        if message.generation_id != self._generation or await self._untimely(message):
+        if not await self.taking.timely(event.message):
             return
-        place = message.topic, message.partition
         posting = self.deciding.step(record_of(event))
-        if not self._bearable(place, posting):
-            return
-        self._posted[place] = message.offset + 1
-        self.outbox.put(posting)
-        self._parts.count("events_total", topic=message.topic, outcome=posting.outcome)
-
-    async def _untimely(self, message: Any) -> bool:
-        """Tell whether a record is not the next one of its partition: handled, or too early.
-
-        Records that were under way when a partition was taken over can hide those before
-        them. So a first record that is not the expected one is asked for once more; when it
-        comes again, nothing lies between (compaction, a transaction's marker).
-        """
-        place = message.topic, message.partition
-        expected, doubted = self._posted[place], self._doubts.get(place, -1)
-        if message.offset < expected:
-            return True
-        if place in self._begun or message.offset in (expected, doubted):
-            self._begun.add(place)
-            return False
-        if doubted < 0:
-            self._doubts[place] = message.offset
-            await self.app.consumer.seek_wait({message.tp: expected})
-        return True
-
-    def _bearable(self, place: tuple[str, int], posting: Posting) -> bool:
-        bounds = self._bounds.setdefault(place, Bounds(self._parts.limits))
-        if posting.outcome != "quarantined":
-            bounds.good()
-            return True
-        self._tell(posting)
         try:
-            bounds.dead(f"{posting.topic}/{posting.partition}/{posting.offset}")
-        except RuntimeError as poison:
+            self.refusals.judge(posting)
+        except Poison as poison:
             self._fail(poison)
-            return False
-        return True
-
-    def _tell(self, posting: Posting) -> None:
-        headers = dict(posting.records[0].headers)
-        code = (headers["dlq-code"] or b"").decode()
-        self._log.warning(
-            "refused",
-            topic=posting.topic,
-            partition=posting.partition,
-            offset=posting.offset,
-            key=repr(posting.key),
-            reason=code,
-            why=(headers["dlq-error-message"] or b"").decode(),
-        )
-        self._parts.count(
-            "dead_letters_total",
-            topic=posting.topic,
-            group=self._group,
-            reason=(headers["dlq-reason"] or b"").decode(),
-        )
+            return
+        self.taking.took(event.message)
+        self.outbox.put(posting)
+        self._parts.count("events_total", topic=posting.topic, outcome=posting.outcome)
 
     def newest(self, partition: int, key: bytes) -> bytes | None:
         """Give the newest row of *key*: the one on its way out, else the table's."""
@@ -290,117 +208,107 @@ class Worker:
         if posting.topic:
             self.ledger.note(posting.topic, posting.partition, posting.offset, posting.outcome)
 
-    def _sure(self) -> None:
-        consumer: Any = self.app.consumer
-        if consumer.silence > SESSION:
-            raise Unsure(f"no word from the group's coordinator for {consumer.silence:.1f} s")
-
-    # --- offsets and partitions (transport.Offsets) ---------------------------------------
-
-    async def handled(self) -> Mapping[TP, int]:
-        """Write the coverage of what was handled, then give the offsets to commit."""
-        places = self.ledger.untold()
-        if not places or self.outbox.fault is not None:
-            return {}
-        await self._deliver(self.ledger.records(places, self._parts.clock()))
-        self.ledger.told(places)
-        return {TP(*place): position for place, position in places.items()}
-
-    async def leave(self, lost: bool) -> None:
-        """Let go of all partitions: what is under way is finished, or given up if *lost*."""
-        owned = self._generation is not None
-        self._generation = None
-        self._restored_rows = False
-        if lost and owned:
-            self.outbox.forget()
-            self._fail(Unsure("the group has forgotten this worker"))
-            return
-        try:
-            await asyncio.wait_for(self.outbox.empty(), LEAVE)
-        except Exception as fault:  # noqa: BLE001 - Faust would go on as if nothing happened
-            self.outbox.forget()
-            self._fail(fault)
-
-    @property
-    def taking(self) -> bool:
-        """Whether records are taken now."""
-        return self._generation is not None
-
-    async def prepare(self) -> bool:
-        """Read what is covered: the owner before us may just have written it.
-
-        Gives False while rows are being restored.
-        """
-        if not self._restored_rows:
-            return False
-        await self.whole.to_end()
-        return True
-
-    def begin(self, starts: Mapping[TP, int], generation: int) -> None:
-        """Begin to take records of a new generation, each partition from its start."""
-        self.ledger.forget()
-        self._doubts.clear()
-        self._begun.clear()
-        self._bounds.clear()
-        self._posted = {(tp.topic, tp.partition): start for tp, start in starts.items()}
-        for (topic, partition), start in self._posted.items():
-            self.ledger.begin(topic, partition, start, self.whole.covered.get((topic, partition)))
-        self._generation = generation
-
-    async def _restored(self, owned: frozenset[int]) -> None:
-        self.due.rebuild({partition: self.table.rows(partition) for partition in owned})
-        self.scanner.restored()
-        self._restored_rows = True
-
-    # --- time and settings ------------------------------------------------------------------
-
-    async def _watch_due(self) -> None:
-        while True:
-            await asyncio.sleep(TICK)
-            if self._generation is not None:
-                await self._fire()
-
-    async def _fire(self) -> None:
-        for entry in self.due.until(microseconds(self._parts.clock())):
-            await self.outbox.room(0.5)
-            due, partition, key = entry
-            if partition in self.table.owned and stands(entry, self.newest(partition, key)):
-                self._review(partition, key, moment_of(due))
-
-    def _review(self, partition: int, key: bytes, instant: datetime) -> None:
-        cause = Cause(kind="due", time=instant)
-        try:
-            posting = self.deciding.review(partition, key, cause, instant)
-        except Exception:  # noqa: BLE001 - one key must not keep the others from their time
-            self._log.exception("review failed", key=repr(key), due=instant.isoformat())
-            return
-        if posting is not None:
-            self.outbox.put(posting)
+    async def _seek(self, offsets: Mapping[TP, int]) -> None:
+        await self.app.consumer.seek_wait(offsets)
 
     def _changed(self, scan: Scan) -> None:
         self.scanner.want(scan)
 
+    def _sure(self) -> None:
+        consumer: Any = self.app.consumer
+        silence = consumer.silence
+        if silence > SESSION:
+            raise Unsure(f"no word from the group's coordinator for {silence:.1f} s")
+
+    async def _restored(self, owned: frozenset[int]) -> None:
+        self.due.rebuild({partition: self.table.rows(partition) for partition in owned})
+        self.scanner.restored()
+        self.ownership.restored()
+
     def _refused(self, record: Record, reason: Reason) -> None:
-        self._log.warning(
-            "refused", topic=record.topic, offset=record.offset, reason=reason.code, why=str(reason)
-        )
+        why = {"reason": reason.code, "why": str(reason)}
+        self._log.warning("refused", topic=record.topic, offset=record.offset, **why)
         letter = dead_letter(record, reason, group=self._group, now=self._parts.clock())
-        self._task(self._deliver([letter]))
+        task = asyncio.create_task(self._lay_aside(letter))
+        self._letters.add(task)
+        task.add_done_callback(self._letters.discard)
+
+    async def _lay_aside(self, letter: Record) -> None:
+        try:
+            await self._deliver([letter])
+        except Exception:  # noqa: BLE001 - the older is in force, and the log has said it
+            self._log.exception("dead letter not written", topic=letter.topic)
+
+    # --- parts ----------------------------------------------------------------------------
+
+    def _outbox(self) -> Outbox:
+        return Outbox(
+            self._deliver,
+            topics.changelog(self._role.name),
+            stored=self._stored,
+            sure=self._sure,
+            room=self._parts.room,
+            wave=self._parts.wave,
+        )
+
+    def _whole(self) -> Whole:
+        return Whole(
+            self._parts.reader,
+            self._parts.whole or {name: topics.topic(name).partitions for name in TOPICS},
+            group=self._group,
+            changed=self._changed,
+            refused=self._refused,
+        )
+
+    def _ownership(self) -> Ownership:
+        return Ownership(
+            ledger=self.ledger,
+            outbox=self.outbox,
+            taking=self.taking,
+            refusals=self.refusals,
+            whole=self.whole,
+            deliver=self._deliver,
+            clock=self._parts.clock,
+            fail=self._fail,
+        )
+
+    def _scanner(self) -> Scanner:
+        return Scanner(
+            self.deciding,
+            self.table,
+            self.outbox,
+            newest=self.newest,
+            position=self.ledger.position,
+            waits=REPORT_ROWS in self._role.inputs,
+            taking=lambda: self.ownership.taking,
+            clock=self._parts.clock,
+        )
+
+    def _alarm(self) -> Alarm:
+        return Alarm(
+            self.due,
+            self.deciding,
+            self.table,
+            self.outbox,
+            newest=self.newest,
+            taking=lambda: self.ownership.taking,
+            clock=self._parts.clock,
+        )
 
 
-def _app(role: str, bootstrap: str, partitions: int) -> App:
+def _app(role: str, parts: Parts) -> App:
     for name in ("faust", "mode", "aiokafka"):
         logging.getLogger(name).setLevel(logging.WARNING)
     return App(
         f"listwire-{role}",
-        broker=f"kafka://{bootstrap}",
+        broker=f"kafka://{parts.bootstrap}",
         store="memory://",
         key_serializer="raw",
         value_serializer="raw",
         web_enabled=False,
         topic_disable_leader=True,
         topic_allow_declare=False,
-        topic_partitions=partitions,
+        topic_partitions=parts.partitions,
         table_standby_replicas=0,
         broker_commit_interval=1.0,
         broker_session_timeout=SESSION,

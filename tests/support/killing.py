@@ -17,6 +17,7 @@ from time import monotonic
 from typing import Any
 
 import msgspec
+from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.structs import TopicPartition
 
 from processors.deliver import Delivery
@@ -132,7 +133,7 @@ async def _feed(
 ) -> None:
     async with producer(bootstrap) as out:
         deliver = Delivery(out)
-        chunk = 50
+        chunk = 500
         for first in range(0, inputs, chunk):
             names = [f"key-{n % KEYS}".encode() for n in range(first, min(first + chunk, inputs))]
             await deliver([_added(role, name) for name in names])
@@ -213,8 +214,6 @@ async def _coverage(source: Any, group: str, topic: str) -> list[Coverage]:
 
 
 async def _committed(bootstrap: str, group: str) -> dict[int, int]:
-    from aiokafka.admin import AIOKafkaAdminClient  # noqa: PLC0415 - only here
-
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
     await admin.start()
     try:
