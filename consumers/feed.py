@@ -9,11 +9,17 @@ from typing import Any, NamedTuple, Protocol
 
 from kafka import KafkaConsumer, TopicPartition
 from kafka.consumer.subscription_state import ConsumerRebalanceListener
-from kafka.errors import KafkaError, RebalanceInProgressError
+from kafka.errors import KafkaError, KafkaTimeoutError, RebalanceInProgressError
 from kafka.structs import OffsetAndMetadata
 
 from schemas.errors import TryAgain
 from schemas.record import Record
+
+COMMIT_MS = 5_000
+"""Longer nobody waits for offsets that are only shown."""
+
+MEANWHILE = (KafkaTimeoutError, RebalanceInProgressError)
+"""The broker is away, or the group is forming: a later commit shows the same."""
 
 
 class Place(NamedTuple):
@@ -125,11 +131,10 @@ class KafkaFeed:
         """Show *offsets* to everyone. Raises `Left` if the group has gone on without us."""
         noted = {TopicPartition(*p): OffsetAndMetadata(n, "", -1) for p, n in offsets.items()}
         try:
-            self._consumer.commit(noted)
-        except RebalanceInProgressError:
-            return  # the next commit, or the next owner's, shows it
+            self._consumer.commit(noted, timeout_ms=COMMIT_MS)
         except KafkaError as error:
-            raise Left(f"the group's coordinator says {error!r}") from error
+            if not (error.retriable or isinstance(error, MEANWHILE)):
+                raise Left(f"the group's coordinator says {error!r}") from error
 
     def _still_ours(self, places: Iterable[Place]) -> set[TopicPartition]:
         return {TopicPartition(*p) for p in places} & set(self._consumer.assignment())

@@ -76,8 +76,9 @@ class Sink:
         Raises `Left` when somebody else owns what we held, `offsets.Ask` and `drain.Outage`
         when a person must decide; anything else is a fault of ours.
         """
-        batches = self._feed.poll(timeout, LIMIT)
+        polled = self._feed.poll(timeout, LIMIT)
         self._let_go()
+        batches = {place: batch for place, batch in polled.items() if place in self._marks}
         handled = 0
         with self._patience():
             if batches:

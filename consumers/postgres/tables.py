@@ -48,7 +48,9 @@ def _moment(column: str, *, null: bool = True) -> Column[object]:
 
 def _positive(amount: str) -> CheckConstraint:
     # NaN sorts above every number, Infinity included: `>= 0` alone would let both in
-    return CheckConstraint(f"{amount} >= 0 AND {amount} < 'Infinity'", name=f"{amount}_is_an_amount")
+    return CheckConstraint(
+        f"{amount} >= 0 AND {amount} < 'Infinity'", name=f"{amount}_is_an_amount"
+    )
 
 
 listing = Table(
