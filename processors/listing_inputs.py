@@ -196,8 +196,11 @@ def match(sku: SharedSku, event: Match, given: Given) -> Merged:  # noqa: ARG001
     return Merged(with_store(sku, event.store, replace(facts, matches=matches)), "observation")
 
 
-LATER = ("accepted", "overdue", "invalid", "failed", "superseded", "confirmed")
+LATER = ("accepted", "overdue", "invalid", "failed", "confirmed")
 """States in the order in which one attempt passes through them."""
+
+UNSENT = frozenset({"held", "superseded"})
+"""What never went out: it says nothing about what did."""
 
 
 def submission(sku: SharedSku, event: Submission, given: Given) -> Merged:
@@ -225,8 +228,9 @@ def submission(sku: SharedSku, event: Submission, given: Given) -> Merged:
 
 def _sent(facts: StoreFacts, aspect: str, told: Submitted, event: str) -> StoreFacts:
     facts = replace(facts, known=True)
-    if told.state == "held":
-        return replace(facts, held={**facts.held, aspect: told})
+    if told.state in UNSENT:
+        held = {a: h for a, h in facts.held.items() if a != aspect}
+        return replace(facts, held=held if told.state == "superseded" else held | {aspect: told})
     if not later(told, facts.sent.get(aspect)):
         return facts
     held = {a: h for a, h in facts.held.items() if a != aspect or h.at > told.at}
@@ -249,8 +253,8 @@ def _age(told: Submitted) -> tuple[int, int, int]:
 
 
 def _quantity_sent(sku: SharedSku, told: Submitted, event: str) -> SharedSku:
-    if told.state == "held":
-        return replace(sku, held=told)
+    if told.state in UNSENT:
+        return replace(sku, held=told if told.state == "held" else None)
     if not later(told, sku.sent):
         return sku
     held = sku.held if sku.held is not None and sku.held.at > told.at else None

@@ -174,6 +174,8 @@ def _kept(sku: SharedSku, decision: Decision, step: _Step) -> tuple[SharedSku, d
         if has_moved:
             moved[outlook.store] = shown.previous
         facts = requests.asking(_matching(facts, outlook), outlook, step.now)
+        if outlook.draft.published and facts.answers and _settled(outlook):
+            facts = replace(facts, answers=[])
         stores[outlook.store] = replace(facts, linked=_linked(outlook), shown=shown)
     return requests.reading(replace(sku, stores=stores), decision.listings, step.now), moved
 
@@ -185,6 +187,12 @@ def _shown(facts: StoreFacts, outlook: Outlook, now: datetime) -> tuple[Shown, b
         return before, False
     previous = before.place if before else None
     return Shown(tab, status, micros(now), previous, outlook.draft.record.place.id), True
+
+
+def _settled(outlook: Outlook) -> bool:
+    """Tell whether what the catalogue answered has served its purpose."""
+    linked = outlook.draft.link.linked
+    return linked is not None and linked.firm
 
 
 def _linked(outlook: Outlook) -> Linked | None:

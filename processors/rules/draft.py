@@ -116,11 +116,11 @@ def _checked(
     if shows.asin is None:
         return link
     expected = linked.against or (None if _ours(facts) else expected_asin(facts, candidate, store))
-    if expected is not None and expected != shows.asin:
+    if expected is not None and expected not in {shows.asin, *facts.former}:
         why = Reason("ASIN_CONFLICT", {"expected": expected, "observed": shows.asin})
         withheld = replace(linked, against=expected)
         return replace(link, kind="none", candidate=None, linked=withheld, reasons=(why,))
-    return replace(link, linked=Linked(linked.product, linked.by, True, shows.asin))
+    return replace(link, linked=Linked(linked.product, linked.by, firm=True))
 
 
 def _ours(facts: StoreFacts) -> bool:

@@ -133,17 +133,21 @@ def _told(
     existence = offer.existence_wanted(line, own.facts, blocked=blocked)
     busy = _busy(sent, ask, why)
     price = computed.price
+    offered = offer.store_offer(own, computed.wish, existence=existence, observed=shown)
     return Outlook(
         draft=own,
         place=placed.value,
         excluded=computed.excluded,
         reasons=(*placed.reasons, *_pending(line, sent), *_overruled(own, others.first)),
-        flags=(*flags(sku, own, facts, placed.value.tab, price.value, busy), *_held(sku, own)),
+        flags=(
+            *flags(sku, own, facts, placed.value.tab, price.value, busy),
+            *_held(sku, own, offered, computed),
+        ),
         steps=_steps(own, computed, others.amount, placed),
         wish=computed.wish,
         quantity=computed.quantity,
         observed=shown,
-        offer=offer.store_offer(own, computed.wish, existence=existence, observed=shown),
+        offer=offered,
         match=match,
         ask=ask,
         read=why,
@@ -172,10 +176,15 @@ def _pending(line: int, sent: list[tuple[str, Submitted]]) -> Reasons:
 PENDING = {"accepted": "PENDING_CONFIRMATION", "overdue": "CONFIRMATION_OVERDUE"}
 
 
-def _held(sku: SharedSku, own: Draft) -> Reasons:
-    """Something is ready to be sent and is not."""
-    held = [*sorted(own.facts.held.items()), ("quantity", sku.held)]
-    found = tuple(situation.hold(h, aspect) for aspect, h in held if h is not None)
+def _held(sku: SharedSku, own: Draft, offered: StoreOffer, computed: Gathered) -> Reasons:
+    """Something is ready to be sent and is not: as long as it is still what we want."""
+    found = tuple(
+        situation.hold(held, aspect)
+        for aspect, held in sorted(own.facts.held.items())
+        if held.hash == getattr(offered.hash, aspect)
+    )
+    if sku.held is not None and offered.manage and sku.held.value == str(computed.quantity):
+        found = (*found, situation.hold(sku.held, "quantity"))
     inactive = own.candidate is not None and not own.record.active
     return (*found, Reason("STORE_INACTIVE")) if inactive else found
 
@@ -232,7 +241,7 @@ def _match(own: Draft, *, excluded: bool, condition: str | None) -> matching.Out
 def _former(own: Draft) -> str | None:
     """The ASIN it stood on before it ended: a new offer goes back there."""
     linked = own.link.linked
-    return linked.asin if linked is not None and linked.firm else None
+    return own.shows.asin if linked is not None and linked.firm else None
 
 
 def _unasked(candidate: Candidate, mine: StoreCandidate) -> matching.Outcome:

@@ -48,12 +48,12 @@ def _of_ours(own: Draft, facts: ListingFacts, price: Money | None) -> list[Reaso
     found = []
     if own.shows.asin is None:
         found.append(Reason("ASIN_MISSING"))
-    linked = own.link.linked
-    if linked is not None and linked.asin and own.shows.asin not in {None, linked.asin}:
-        changed = {"before": linked.asin, "observed": own.shows.asin or "–"}
-        found.append(Reason("ASIN_CHANGED_ON_AMAZON", changed))
     if own.mine is None:
         return found
+    if own.facts.former:
+        before = max(own.facts.former.items(), key=lambda pair: (pair[1], pair[0]))[0]
+        changed = {"before": before, "observed": own.shows.asin or "–"}
+        found.append(Reason("ASIN_CHANGED_ON_AMAZON", changed))
     if own.mine.condition.code is None and own.facts.condition is None:
         kept = {"condition": own.shows.condition or "–"}
         found.append(Reason("CONDITION_UNRESOLVED", kept))

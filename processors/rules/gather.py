@@ -128,7 +128,7 @@ def _absent(
         wanted=_wanted(own),
         fba=own.fba,
         desired=computed.quantity,
-        holds=holds(own, settings),
+        holds=holds(own, settings, creation_hash(own, computed.wish)),
     )
 
 
@@ -252,18 +252,14 @@ def _wanted(own: Draft) -> bool:
     return own.listing.auto_list or (command is not None and command.kind == "publish")
 
 
-def holds(own: Draft, settings: Settings) -> Reasons:
-    """Give what keeps a new offer back: ours first, then the pusher's holds."""
+def holds(own: Draft, settings: Settings, wanted: str) -> Reasons:
+    """Give what keeps a new offer back: ours first, then the pusher's hold of what is wanted."""
     held = own.facts.held.get("existence")
-    found = () if blocked_by_report(own, settings) is None else (Reason("AWAITING_FIRST_REPORT"),)
+    held = held if held is not None and held.hash == wanted else None
+    required = own.listing.first_report == "required" and not settings.reports.get(own.store)
+    found = (Reason("AWAITING_FIRST_REPORT"),) if required else ()
     inactive = () if own.record.active else (Reason("STORE_INACTIVE"),)
     return (*found, *inactive, *((situation.hold(held, "existence"),) if held else ()))
-
-
-def blocked_by_report(own: Draft, settings: Settings) -> str | None:
-    """Give the code while no complete report of the store has come and one is required."""
-    required = own.listing.first_report == "required" and not settings.reports.get(own.store)
-    return "AWAITING_FIRST_REPORT" if required else None
 
 
 # --- reads --------------------------------------------------------------------------------
@@ -277,6 +273,8 @@ def read_why(own: Draft, line: int, settings: Settings) -> str | None:
     facts = own.facts
     if line == 40:
         return "BEFORE_CREATION" if facts.exists is None else None
+    if line == 1 and not own.published and facts.command is not None:
+        return "ENDING" if facts.command.at >= facts.read_at else None
     if not own.published or line in {1, 2, 3, 4, 5}:
         return "NOTIFIED" if facts.hinted > facts.read_at else None
     return next(

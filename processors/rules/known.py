@@ -127,14 +127,13 @@ class Command(msgspec.Struct, frozen=True, array_like=True):
 class Linked(msgspec.Struct, frozen=True, array_like=True):
     """The product this listing is; *firm* once Amazon's ASIN was seen to agree, or we made it.
 
-    *asin* is the one that was shown then; *against* the one that the product was expected
-    on while Amazon showed another: the link is withheld until a person assigns.
+    *against* is the ASIN that the product was expected on while Amazon showed another: the
+    link is withheld until a person assigns.
     """
 
     product: str
     by: str
     firm: bool = False
-    asin: str | None = None
     against: str | None = None
 
 
@@ -179,6 +178,7 @@ class StoreFacts(
         "alive": "al",
         "gone": "go",
         "odd": "od",
+        "former": "fo",
         "read_at": "ra",
         "hinted": "hi",
         "known": "k",
@@ -202,7 +202,8 @@ class StoreFacts(
 ):
     """What we know of the listing of the shared SKU in one store.
 
-    *alive*, *gone*: the newest evidence that it exists, that it does not. *asin*,
+    *alive*, *gone*: the newest evidence that it exists, that it does not. *former*: ASINs
+    that it showed beside the present one, with the newest time of each. *asin*,
     *condition*, *assigned*: a person's. *sent*, *held*: per aspect. *asked*: identifiers
     for which the listing is registered with matching.
     """
@@ -211,6 +212,7 @@ class StoreFacts(
     alive: Mark | None = None
     gone: Mark | None = None
     odd: dict[str, Stated] = {}
+    former: dict[str, int] = {}
     read_at: int = 0
     hinted: int = 0
     known: bool = False

@@ -44,6 +44,9 @@ RIVAL = {"status": "report_status", "report_status": "status"}
 MESSAGE, RAW = 300, 100
 """Characters that are kept of an issue's message, and of a value that we do not know."""
 
+FORMER = 5
+"""ASINs that are remembered beside the present one."""
+
 DAMAGE = "\ufffd"
 
 
@@ -91,7 +94,22 @@ def merge(facts: StoreFacts, mark: Mark, said: ObservedStore) -> StoreFacts:
         facts = replace(facts, odd=_odd(facts, mark, odd))
     if mark.rank == READ and mark.at > facts.read_at:
         facts = replace(facts, read_at=mark.at)
+    if plain.asin is not UNSET:
+        facts = replace(facts, former=_former(facts, mark, plain.asin))
     return replace(facts, layers=layered(facts.layers, mark, plain))
+
+
+def _former(facts: StoreFacts, mark: Mark, asin: str) -> dict[str, int]:
+    """Give every ASIN that was ever stated but the newest: whatever came first."""
+    stands = next((m for m in facts.layers if states(m, "asin")), None)
+    newer = stands is None or mark > stands.mark
+    if stands is None or stands.said.asin == asin:
+        return facts.former
+    present, other = (asin, stands.said.asin) if newer else (stands.said.asin, asin)
+    at = stands.mark.at if newer else mark.at
+    known = {**facts.former, str(other): max(at, facts.former.get(str(other), 0))}
+    known.pop(str(present), None)
+    return dict(sorted(known.items())[:FORMER])
 
 
 def existence(facts: StoreFacts, mark: Mark, exists: bool | UnsetType) -> StoreFacts:

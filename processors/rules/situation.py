@@ -64,9 +64,16 @@ def ended(facts: StoreFacts, shows: Seen, listing: Listing, now: datetime) -> En
 
 def _end_confirmed(facts: StoreFacts, shows: Seen, listing: Listing, now: datetime) -> bool:
     since = facts.command.at if facts.command else 0
-    if facts.gone is not None and facts.gone.at > since:
+    if facts.gone is not None and facts.gone.at > since and not _coming(facts):
         return True
     return listing.ending == "close" and closed(shows, since, now)
+
+
+def _coming(facts: StoreFacts) -> bool:
+    """Tell whether a creation is on its way: that it cannot be read yet proves nothing."""
+    sent = facts.sent.get("existence")
+    made = sent is not None and sent.value != "absent" and sent.state in OUTSTANDING
+    return made and facts.alive is None
 
 
 def closed(shows: Seen, since: int, now: datetime) -> bool:
