@@ -44,7 +44,8 @@ def is_zero(row: Row) -> bool:
 def _existence(row: Row, rows: Rows) -> bool:
     quantity = rows.get(("quantity", ""))
     if row.wanted == "absent":
-        return quantity is None or quantity.wanted != "0" or quantity.satisfied
+        zeroed = quantity is None or quantity.wanted != "0" or quantity.satisfied
+        return zeroed or row.confirmed is None  # perhaps not there: nothing to zero
     price = rows.get(("price", row.store))
     priced = price is not None and price.wanted is not None and price.state != "held"
     stocked = by_amazon(row) or (quantity is not None and quantity.wanted is not None)
