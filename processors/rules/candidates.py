@@ -18,6 +18,7 @@ from schemas.catalog import Price, Product, Stock, WebsiteStock
 from schemas.listings import (
     Candidate,
     Content,
+    IdentifierClaim,
     LinkedStore,
     OtherSku,
     StockBase,
@@ -60,6 +61,7 @@ class Outlook:
         self.price = price
         self.now = now
         self._values: dict[tuple[str, ...], Values] = {}
+        self._claimed: dict[tuple[object, object], list[IdentifierClaim]] = {}
 
     def values(self, store: StorePlan) -> Values:
         """Give the product's values on the store's website."""
@@ -68,10 +70,18 @@ class Outlook:
             found = self._values[store.scopes] = Values(self.product, self.price, store.scopes)
         return found
 
+    def claimed(self, store: StorePlan) -> list[IdentifierClaim]:
+        """Give the identifiers the store's search mapping finds, invalid ones with why."""
+        asked = (store.scopes, store.kinds)
+        found = self._claimed.get(asked)
+        if found is None:
+            found = self._claimed[asked] = mapping.claims(self.values(store), store.kinds)
+        return found
+
     def answers(self, store: StorePlan) -> StoreCandidate:
         """Give everything one store needs to know about the product."""
         values, today = self.values(store), days.day(self.now, store.zone)
-        claimed = mapping.claims(values, store.kinds)
+        claimed = self.claimed(store)
         return StoreCandidate(
             verdict=verdict.verdict(values, store.terms, today),
             condition=store.condition(values),
@@ -220,8 +230,7 @@ def claims(outlook: Outlook, plan: Plan) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for account in plan.accounts:
         for store in account.stores:
-            values = outlook.values(store)
-            claimed = mapping.claims(values, store.kinds)
+            values, claimed = outlook.values(store), outlook.claimed(store)
             for point in mapping.meeting_points(
                 values, claimed, store.third_party, plan.attributes
             ):

@@ -109,8 +109,12 @@ def _some(tests: tuple[Holds, ...], polarity: bool) -> Holds:
 
 
 def _undefined(seen: Callable[[Values], Value], wanted: Operand) -> Holds:
-    missing = wanted is not False and wanted not in ("false", "no", "0")
+    missing = _asks_missing(wanted)
     return lambda values: (not texts(seen(values))) is missing
+
+
+def _asks_missing(wanted: Operand) -> bool:
+    return wanted is not False and wanted not in ("false", "no", "0")
 
 
 def _attribute(code: str) -> Callable[[Values], Value]:
@@ -163,8 +167,8 @@ def _labelled(found: list[str], options: Mapping[str, str]) -> str:
 
 def _phrase(leaf: Leaf, wanted: bool) -> str:
     operator = leaf.operator if wanted else _OPPOSITE[leaf.operator]
-    if operator in ("is_undefined", "is_defined"):
-        return "no value" if operator == "is_undefined" else "any value"
+    if leaf.operator == "is_undefined":
+        return "no value" if _asks_missing(leaf.wanted) is wanted else "any value"
     many = operator in _MANY or isinstance(leaf.wanted, list)
     typed = comparison.operands(leaf.wanted) if many else [comparison.single(leaf.wanted)]
     return _PHRASES[operator].format(_labelled(typed, leaf.options))
@@ -194,5 +198,5 @@ _OPPOSITE = {
     "does_not_contain": "contains",
     "is_one_of": "is_not_one_of",
     "is_not_one_of": "is_one_of",
-    "is_undefined": "is_defined",
+    "is_undefined": "is_undefined",
 }

@@ -164,7 +164,7 @@ class Planner:
     ) -> eligibility.Node:
         attributes = settings.of("attribute")
         known = self._trees.get(name)
-        if known and known[0] is tree and known[1] is attributes and known[2] == website.zone:
+        if known and known[0] is tree and known[1:3] == (attributes, website.zone):
             return known[3]
         node = eligibility.compiled(tree, attributes, ZoneInfo(website.zone))
         self._trees[name] = (tree, attributes, website.zone, node)

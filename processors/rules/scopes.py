@@ -39,7 +39,9 @@ def texts(found: Value) -> list[str]:
 
 def text(found: Value) -> str | None:
     """Give a value as one text, blanks around it off; a list's first; None where empty."""
-    return next((t.strip() for t in texts(found) if t.strip()), None)
+    if isinstance(found, str):
+        return found.strip() or None
+    return next((t.strip() for t in found or () if t.strip()), None)
 
 
 def amount(stated: Mapping[str, Number | None], websites: Sequence[str]) -> Number | None:
@@ -60,20 +62,6 @@ def amount(stated: Mapping[str, Number | None], websites: Sequence[str]) -> Numb
 
 def _positive(found: Number | None) -> Number | None:
     return found if found is not None and found > 0 else None
-
-
-def source(
-    prices: Mapping[str, Mapping[str, Number | None]], wanted: str, websites: Sequence[str]
-) -> tuple[str, Number] | None:
-    """Give the price source in force and its amount; *price* where the wanted one has none.
-
-    W1-W4 of `listings.md` 6.8; None where *price* is empty too.
-    """
-    for attribute in dict.fromkeys((wanted, "price")):
-        found = amount(prices.get(attribute, {}), websites)
-        if found is not None:
-            return attribute, found
-    return None
 
 
 class Values:
