@@ -32,6 +32,7 @@ def main(order: dict[str, Any]) -> int:
             stdout=log,
             stderr=log,
             cwd=order["cwd"],
+            env={"LC_ALL": "C.UTF-8", **os.environ},  # or Java cannot read its own paths
             preexec_fn=_dies_with_me(order["orphaned"]),  # noqa: PLW1509 - no threads here
             **order["account"],
         )

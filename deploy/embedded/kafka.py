@@ -50,8 +50,11 @@ class Address(msgspec.Struct, frozen=True):
         return f"127.0.0.1:{self.client}"
 
 
-def properties(folder: Path, address: Address) -> dict[str, str]:
-    """Give the settings of the one node whose data is below *folder*."""
+def properties(address: Address, *, logs: str = "log") -> dict[str, str]:
+    """Give the settings of the one node; *logs* is below its working directory.
+
+    Relative, as a path may hold what a properties file cannot: commas, other alphabets.
+    """
     clients, controller = address.bootstrap_servers, f"127.0.0.1:{address.controller}"
     one = "1"
     return {
@@ -61,7 +64,7 @@ def properties(folder: Path, address: Address) -> dict[str, str]:
         "listeners": f"PLAINTEXT://{clients},CONTROLLER://{controller}",
         "advertised.listeners": f"PLAINTEXT://{clients},CONTROLLER://{controller}",
         "controller.listener.names": "CONTROLLER",
-        "log.dirs": str(folder / "log"),
+        "log.dirs": logs,
         "num.partitions": one,
         "default.replication.factor": one,
         "min.insync.replicas": one,
@@ -74,7 +77,7 @@ def properties(folder: Path, address: Address) -> dict[str, str]:
         "share.coordinator.state.topic.min.isr": one,
         "share.coordinator.state.topic.num.partitions": "2",
         # a killed broker's registration stands for a session, 9 s by default, before it is up again
-        "broker.session.timeout.ms": "3000",
+        "broker.session.timeout.ms": "5000",
         "broker.heartbeat.interval.ms": "500",
         "group.initial.rebalance.delay.ms": "0",
         "group.min.session.timeout.ms": "1000",
@@ -138,7 +141,7 @@ class EmbeddedKafka:
         self._data.mkdir(parents=True, exist_ok=True)
         address = self._address()
         config = self._data / "server.properties"
-        config.write_text(_as_file(properties(self._data, address)))
+        config.write_text(_as_file(properties(address)))
         if not (self._data / "log").exists():
             _format(java, classpath, self._data, address, self.log)
         self._running = Guarded(self._order(java, classpath, config))
@@ -177,7 +180,7 @@ class EmbeddedKafka:
 
     def _order(self, java: Path, classpath: str, config: Path) -> Order:
         return Order(
-            command=[str(java), *JVM, *LOGGER, "-cp", classpath, "kafka.Kafka", str(config)],
+            command=[str(java), *JVM, *LOGGER, "-cp", classpath, "kafka.Kafka", config.name],
             cwd=self._data,
             log=self.log,
             stop=STOP,
@@ -256,12 +259,16 @@ def _format(java: Path, classpath: str, data: Path, address: Address, log: Path)
     """Make the folder `log` by one rename, so that a killed start leaves none by halves."""
     new, config = data / "log.new", data / "format.properties"
     shutil.rmtree(new, ignore_errors=True)
-    config.write_text(_as_file(properties(data, address) | {"log.dirs": str(new)}))
+    config.write_text(_as_file(properties(address, logs=new.name)))
     cluster = base64.urlsafe_b64encode(secrets.token_bytes(16)).decode().rstrip("=")
-    tool = ("kafka.tools.StorageTool", "format", "--standalone", "-t", cluster, "-c", str(config))
+    tool = ("kafka.tools.StorageTool", "format", "--standalone", "-t", cluster, "-c", config.name)
     with log.open("ab") as out:
         done = subprocess.run(  # noqa: S603 - our own words, no shell
-            [str(java), *JVM, *LOGGER, "-cp", classpath, *tool], stdout=out, stderr=out, check=False
+            [str(java), *JVM, *LOGGER, "-cp", classpath, *tool],
+            stdout=out,
+            stderr=out,
+            cwd=data,
+            check=False,
         )
     config.unlink()
     if done.returncode:

@@ -211,7 +211,7 @@ def _initdb(programs: Path, folder: Path, account: Account, password: str, log: 
     """Make *folder* by one rename, so that a killed start leaves none by halves."""
     new = folder.with_suffix(".new")
     shutil.rmtree(new, ignore_errors=True)
-    with tempfile.NamedTemporaryFile("w") as secret, log.open("ab") as out:
+    with tempfile.NamedTemporaryFile("w", dir=folder.parent) as secret, log.open("ab") as out:
         secret.write(password)
         secret.flush()
         account.give(Path(secret.name))

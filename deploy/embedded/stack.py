@@ -25,7 +25,10 @@ LEFT_OVER_SECONDS = 30
 
 
 class Stack:
-    """Kafka and Postgres below *data*; None = a temporary folder, removed at the end."""
+    """Kafka and Postgres below *data*; None = a temporary folder, removed at the end.
+
+    *kafka_at*, *postgres_at*: the address of one that runs already and is used instead of ours.
+    """
 
     def __init__(
         self,
@@ -33,9 +36,12 @@ class Stack:
         *,
         kafka_port: int | None = None,
         postgres_port: int | None = None,
+        kafka_at: str | None = None,
+        postgres_at: str | None = None,
         progress: Progress = silent,
     ) -> None:
         self._kept = data is not None
+        self._given = kafka_at, postgres_at
         self.data = data.absolute() if data else _temporary()
         self._lock = self._locked() if self._kept else None
         held = (self._lock.fileno(),) if self._lock else ()
@@ -53,12 +59,12 @@ class Stack:
     @property
     def bootstrap_servers(self) -> str:
         """Where the broker is found."""
-        return self.kafka.bootstrap_servers
+        return self._given[0] or self.kafka.bootstrap_servers
 
     @property
     def url(self) -> str:
         """Where Postgres is found, in SQLAlchemy's spelling."""
-        return self.postgres.url
+        return self._given[1] or self.postgres.url
 
     def start(self) -> Self:
         """Start both at the same time; if one fails, the other is stopped again.
@@ -67,24 +73,26 @@ class Stack:
         shows progress and can be interrupted.
         """
         with ThreadPoolExecutor(1) as pool:
-            postgres = pool.submit(self.postgres.start)
+            postgres = None if self._given[1] else pool.submit(self.postgres.start)
             try:
-                self.kafka.start()
-                postgres.result()
+                if not self._given[0]:
+                    self.kafka.start()
+                if postgres:
+                    postgres.result()
             except BaseException:
                 self._stop_parts()
-                wait([postgres])
+                wait([postgres] if postgres else [])
                 self.stop()
                 raise
         return self
 
     def check(self) -> None:
         """Raise `Failure` LW-0908 if a part has ended by itself."""
-        for name, part in (("Apache Kafka", self.kafka), ("Postgres", self.postgres)):
+        for part in self._ours():
             if not part.running:
                 raise Failure(
                     "LW-0908",
-                    where=f"{name}, {part.log}",
+                    where=str(part.log),
                     why="its process is gone: killed, or out of memory",
                     do="start again; the data folder is kept"
                     if self._kept
@@ -109,6 +117,10 @@ class Stack:
         trace: TracebackType | None,
     ) -> None:
         self.stop()
+
+    def _ours(self) -> list[EmbeddedKafka | EmbeddedPostgres]:
+        kafka: list[EmbeddedKafka | EmbeddedPostgres] = [] if self._given[0] else [self.kafka]
+        return kafka if self._given[1] else [*kafka, self.postgres]
 
     def _stop_parts(self) -> None:
         try:

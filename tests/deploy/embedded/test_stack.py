@@ -1,6 +1,8 @@
 """The stack keeps its data, and leaves no process behind, however its owner ends."""
 
+import json
 import signal
+import socket
 import subprocess
 from pathlib import Path
 
@@ -137,3 +139,31 @@ def test_a_second_owner_of_one_folder_is_told_who_has_it(reachable_folder: Path)
             Stack(reachable_folder)
 
     assert (failed.value.code, failed.value.exit) == ("LW-0906", 7)
+
+
+def test_a_part_that_runs_elsewhere_is_used_and_not_started(reachable_folder: Path) -> None:
+    with Stack(reachable_folder, kafka_at="broker.example:9092") as stack:
+        stack.check()
+
+        assert stack.bootstrap_servers == "broker.example:9092"
+        assert (stack.kafka.running, stack.postgres.running) == (False, True)
+
+
+def test_other_ports_and_letters_in_the_path_do_not_matter(reachable_folder: Path) -> None:
+    folder = reachable_folder / "Läger, 靴 1"
+    with Stack(folder) as stack:
+        before = stack.bootstrap_servers, stack.url
+        write(*before)
+    with (
+        taken(json.loads((folder / "kafka" / "ports.json").read_bytes())["client"]),
+        taken(json.loads((folder / "kafka" / "ports.json").read_bytes())["controller"]),
+        taken(int((folder / "postgres" / "port").read_text())),
+        Stack(folder) as stack,
+    ):
+        assert {stack.bootstrap_servers, stack.url}.isdisjoint(before)
+        assert read(stack.bootstrap_servers, stack.url) == (b"record", "row")
+
+
+def taken(port: int) -> socket.socket:
+    """Listen on *port*, as somebody else might."""
+    return socket.create_server(("127.0.0.1", port))
