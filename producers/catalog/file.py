@@ -202,6 +202,8 @@ def _why(error: csv.Error, used: int) -> str:
         return "a quote is opened and never closed"
     if "field larger" in text:
         return f"a cell of more than {csv.field_size_limit():,} characters"
+    if "expected after" in text and used > 1:
+        return "a quote is opened and never closed, or one inside the cell is not written twice"
     if "expected after" in text:
         return "text behind a closing quote: a quote inside a cell is written twice"
     return text

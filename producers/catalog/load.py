@@ -202,9 +202,9 @@ class _Import:
                 if self.tally.stopped:
                     break
                 self._note_now_and_then(done)
+            self.publisher.flush()
         finally:
             self._note(self.publisher.acknowledged)
-        self.publisher.flush()
         self._note(self.tally.last)
         if self.tally.complete:
             self.runs.finish(self.run)

@@ -84,16 +84,16 @@ def _bytes(stated: dict[str, Any]) -> bytes | None:
     if stated.get("null"):
         return None
     if "value_hex" in stated:
-        return bytes.fromhex(stated["value_hex"])
+        return bytes.fromhex(str(stated["value_hex"]))
     if "value_repeat" in stated:
         head, part, times, tail = stated["value_repeat"]
-        return (head + part * times + tail).encode()
+        return bytes((head + part * times + tail).encode())
     if "value_around" in stated:
         opening, times, closing = stated["value_around"]
-        return (opening * times + closing * times).encode()
+        return bytes((opening * times + closing * times).encode())
     if "value_count" in stated:
         head, part, times, tail = stated["value_count"]
-        return (head + ",".join(part % n for n in range(times)) + tail).encode()
+        return bytes((head + ",".join(part % n for n in range(times)) + tail).encode())
     return str(stated["value"]).encode()
 
 
