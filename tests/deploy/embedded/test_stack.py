@@ -95,7 +95,7 @@ def test_a_temporary_folder_goes_with_its_killed_owner() -> None:
         children = descendants(owner.pid)
         kill(owner)
 
-        assert eventually(lambda: not left(children), within=20)
+        assert eventually(lambda: not left(children), within=30)
         assert eventually(lambda: not Path(folder).exists())
 
 
@@ -104,7 +104,7 @@ def test_ctrl_c_stops_everything_in_order(reachable_folder: Path) -> None:
         up(owner)
         children = descendants(owner.pid)
         owner.send_signal(signal.SIGINT)
-        said, _ = owner.communicate(timeout=30)
+        said, _ = owner.communicate(timeout=90)
 
         assert (owner.returncode, said, left(children)) == (0, "interrupted\n", [])
         assert (
@@ -117,7 +117,7 @@ def test_ctrl_c_while_it_starts_leaves_nothing() -> None:
     with python(OWNER) as owner:
         children = eventually(lambda: descendants(owner.pid), within=20, every=0.01)
         owner.send_signal(signal.SIGINT)
-        said, _ = owner.communicate(timeout=60)
+        said, _ = owner.communicate(timeout=90)
 
         assert (owner.returncode, said, left(children)) == (0, "interrupted\n", [])
 
@@ -129,7 +129,7 @@ def test_guards_killed_with_9_take_their_children_along(reachable_folder: Path) 
         for guard in (child for child in children if child.ppid() == owner.pid):
             guard.kill()
 
-        assert eventually(lambda: left(children) == [], within=10)
+        assert eventually(lambda: left(children) == [], within=30)
 
 
 def test_a_second_owner_of_one_folder_is_told_who_has_it(reachable_folder: Path) -> None:
