@@ -111,7 +111,7 @@ def intent(
     if not by.strip():
         raise ValueError("an intent is somebody's: say by whom")
     if why is not None and len(why) > MAX_WHY:
-        raise ValueError(f"a reason of at most {MAX_WHY} characters")
+        raise ValueError(f"a reason has at most {MAX_WHY:,} characters")
     return Intent(
         kind=kind,
         account=account,

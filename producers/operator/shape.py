@@ -70,8 +70,7 @@ class Shaper:
             yield Shaped(kind, id_, line, node, None)
             return
         before = len(self.problems)
-        form = inspect.type_info(KINDS[kind])
-        plain = self._plain(_bared(kind, _told(kind, node)), form, f"{kind}.{id_}", kind)
+        plain = self._record_plain(kind, f"{kind}.{id_}", node)
         if len(self.problems) > before:
             return
         try:
@@ -80,6 +79,13 @@ class Shaper:
             self._misfit(str(error), kind, id_, node)
         else:
             yield Shaped(kind, id_, line, node, value)
+
+    def _record_plain(self, kind: str, path: str, node: Node) -> object:
+        form = inspect.type_info(KINDS[kind])
+        if kind not in Bare or not isinstance(form, inspect.StructType):
+            return self._plain(_told(kind, node), form, path, kind)
+        inner = next(f.type for f in form.fields if f.encode_name == Bare[kind])
+        return {Bare[kind]: self._plain(node, inner, path, kind)}
 
     def _misfit(self, error: str, kind: str, id_: str, node: Node) -> None:
         found = _PLACE.match(error)
@@ -144,12 +150,6 @@ class Shaper:
 
 def _is_stated(member: str, kind: str) -> bool:
     return member == "by" and kind in _STATED_BY
-
-
-def _bared(kind: str, node: Node) -> Node:
-    if kind not in Bare:
-        return node
-    return Node(node.line, {Bare[kind]: node}, {Bare[kind]: node.line})
 
 
 def _told(kind: str, node: Node) -> Node:
