@@ -126,7 +126,7 @@ def test_guards_killed_with_9_take_their_children_along(reachable_folder: Path) 
     with python(OWNER, str(reachable_folder)) as owner:
         up(owner)
         children = descendants(owner.pid)
-        for guard in (child for child in children if child.ppid() == owner.pid):
+        for guard in [child for child in children if child.ppid() == owner.pid]:
             guard.kill()
 
         assert eventually(lambda: left(children) == [], within=30)
