@@ -31,6 +31,7 @@ CODES: dict[str, Code] = {
     "LW-0205": Code("topics missing", NOT_FOUND),
     "LW-0206": Code("topics differ in what is fixed for life", REFUSED),
     "LW-0207": Code("broker refused a request", FAILED),
+    "LW-0208": Code("broker gives no records", UNREACHABLE),
     "LW-0301": Code("Postgres unreachable", UNREACHABLE),
     "LW-0302": Code("Postgres refused the login", UNREACHABLE),
     "LW-0303": Code("Postgres not supported", UNREACHABLE),
@@ -54,6 +55,7 @@ CODES: dict[str, Code] = {
     "LW-0908": Code("part of the embedded stack ended", FAILED),
     "LW-0909": Code("port taken", PRECONDITION),
     "LW-0910": Code("process of the pipeline did not start", FAILED),
+    "LW-0911": Code("pipeline did not come to rest", FAILED),
 }
 """Every code this project prints: 01 configuration, 02 broker, 03 Postgres, 04 Amazon, 05
 contract and events, 06 settings and rules, 07 groups, 08 dead letters, 09 embedded stack."""
