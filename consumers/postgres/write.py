@@ -160,13 +160,16 @@ def _upsert(name: str) -> Executable:
     given = _given(table)
     columns = [c.name for c in table.c]
     new = insert(table).from_select(columns, select(*(given.c[c] for c in columns)))
-    if name not in GUARDED:
-        return new.on_conflict_do_nothing(index_elements=list(table.primary_key))
-    return new.on_conflict_do_update(
-        index_elements=list(table.primary_key),
-        set_={c.name: new.excluded[c.name] for c in table.c if not c.primary_key},
-        where=new.excluded.sequence > table.c.sequence,
-    )
+    key = list(table.primary_key)
+    if name in GUARDED:
+        new = new.on_conflict_do_update(
+            index_elements=key,
+            set_={c.name: new.excluded[c.name] for c in table.c if not c.primary_key},
+            where=new.excluded.sequence > table.c.sequence,
+        )
+    else:
+        new = new.on_conflict_do_nothing(index_elements=key)
+    return new.execution_options(preserve_rowcount=True)  # else -1 for an insert
 
 
 @cache

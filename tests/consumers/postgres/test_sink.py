@@ -390,6 +390,23 @@ def test_twins_in_one_batch_are_told_too(engine: Engine) -> None:
     assert one.totals["conflicts"] == 1
 
 
+def test_what_is_older_is_given_and_not_stored(engine: Engine) -> None:
+    after(engine, [of(status("LAMP", 5)), of(status("DESK", 5))])
+    with engine.begin() as connection:
+        connection.execute(sink_offset.delete())
+    with statements(engine, "SELECT listing") as looked:
+        one = after(engine, [of(status("LAMP", 4)), of(status("DESK", 6))])
+
+    assert (one.totals["given"], one.totals["stored"], len(looked)) == (2, 1, 1)
+
+
+def test_where_every_row_is_newer_nothing_is_looked_up(engine: Engine) -> None:
+    with statements(engine, "SELECT listing") as looked:
+        one = after(engine, [of(status("LAMP", 5)), of(status("DESK", 5))])
+
+    assert (one.totals["stored"], looked) == (2, [])
+
+
 def test_a_plain_repeat_is_no_conflict(engine: Engine) -> None:
     one = after(engine, [of(status(sequence=5)), of(status(sequence=5, settings={"rule/x": 2}))])
 
