@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from pydantic import SecretStr
@@ -49,6 +50,12 @@ SEED = {
     },
     "catalogue": [{"asin": "B000000001", "title": "Desk lamp", "gtins": ["036000291452"]}],
 }
+
+
+def begin(sandbox: Sandbox, document: dict[str, Any]) -> None:
+    """Make the world of *document*, with an empty journal."""
+    sandbox.call("DELETE", "/requests")
+    sandbox.seed(document)
 
 
 @pytest.fixture(scope="module")

@@ -1,128 +1,46 @@
 """A shared SKU's life on real parts: created, repriced, restocked, ended."""
 
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
 import pytest
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine
 
-from consumers.amazon import intake
-from consumers.amazon.service import Manners, Service, utc_now
-from consumers.amazon.tables import push_ledger
 from deploy.connect.amazon.client import AmazonClient
-from schemas import codec
-from schemas.amazon import Submission
-from schemas.listings import Observed, Offer, StoreOffer
-from schemas.money import Money, number
-from schemas.record import Record
-from tests.consumers.amazon.conftest import SEED, SETTINGS
+from schemas.listings import StoreOffer
+from tests.consumers.amazon.conftest import SEED, begin
+from tests.consumers.amazon.hands import pushing, rows
+from tests.consumers.amazon.offers import SKU, here, live, offer
 from tests.support.eventually import eventually
 from tests.support.sandbox import Sandbox
 
 pytestmark = pytest.mark.postgres
 
-SKU = ("acme-eu", "LAMP-12")
-
-
-def euro(amount: str) -> Money:
-    return Money(number(amount), "EUR")
-
-
-def offer(sequence: int, *, quantity: int = 5, **stores: StoreOffer) -> Offer:
-    return Offer(
-        account=SKU[0],
-        seller_sku=SKU[1],
-        sequence=sequence,
-        channel="DEFAULT",
-        quantity=quantity,
-        stores={k.replace("_", "-"): v for k, v in stores.items()},
-    )
-
-
-def present(price: str, **observed: object) -> StoreOffer:
-    return StoreOffer(
-        manage=True,
-        existence="present",
-        asin="B000000001",
-        condition="new_new",
-        price=euro(price),
-        observed=Observed(**observed),  # type: ignore[arg-type]
-    )
-
-
-class Published:
-    """A publisher that remembers."""
-
-    def __init__(self) -> None:
-        self.records: list[Record] = []
-
-    def __call__(self, records: list[Record]) -> None:
-        self.records += records
-
-    def submissions(self) -> list[Submission]:
-        found = [codec.decode(r, Submission) for r in self.records if "submission" in r.topic]
-        return [s for s in found if s is not None]
-
-    def told(self) -> list[tuple[str, str, str | None]]:
-        return [(s.aspect, s.state, s.value) for s in self.submissions()]
-
-
-class Pushing:
-    """A running service, and hands to feed it offers."""
-
-    def __init__(self, service: Service, engine: Engine, published: Published) -> None:
-        self.service = service
-        self.engine = engine
-        self.published = published
-
-    def want(self, wanted: Offer | None) -> None:
-        with self.engine.begin() as connection:
-            intake.store(connection, [(SKU, wanted)], utc_now())
-        self.service.bells.ring([SKU[0]])
-
-    def rows(self) -> dict[tuple[str, str], tuple[str, str | None]]:
-        with self.engine.connect() as connection:
-            found = connection.execute(select(push_ledger)).mappings().all()
-        return {(r["aspect"], r["store"]): (r["state"], r["confirmed"]) for r in found}
-
-
-@contextmanager
-def pushing(engine: Engine, client: AmazonClient) -> Iterator[Pushing]:
-    published = Published()
-    service = Service(
-        engine, client, lambda: SETTINGS, published, Manners(owner="test", lease=10.0)
-    )
-    thread = threading.Thread(target=service.run)
-    thread.start()
-    try:
-        yield Pushing(service, engine, published)
-    finally:
-        service.stop()
-        thread.join(20)
+PRICE, QUANTITY = (SKU, "price", "acme-de"), (SKU, "quantity", "")
+EXISTENCE = (SKU, "existence", "acme-de")
 
 
 def test_an_offer_lives_from_creation_to_its_end(
     clean: Engine, sandbox: Sandbox, make_client: Callable[..., AmazonClient]
 ) -> None:
-    sandbox.seed(SEED)
+    begin(sandbox, SEED)
     with pushing(clean, make_client()) as push:
-        push.want(offer(1, acme_de=present("44.90")))
-        eventually(lambda: push.rows().get(("existence", "acme-de")) == ("confirmed", "present"))
-        created = sandbox.truth(sku="LAMP-12")
+        push.want(offer(1, acme_de=here("44.90")))
+        eventually(lambda: rows(clean).get(EXISTENCE) == ("confirmed", "present"))
 
-        push.want(offer(2, quantity=7, acme_de=present("39.90")))
-        eventually(lambda: push.rows()["price", "acme-de"] == ("confirmed", "39.9 EUR"))
-        eventually(lambda: push.rows()["quantity", ""] == ("confirmed", "7"))
+        push.want(offer(2, 7, acme_de=here("39.90")))
+        eventually(lambda: rows(clean)[PRICE] == ("confirmed", "39.9 EUR"))
+        eventually(lambda: rows(clean)[QUANTITY] == ("confirmed", "7"))
+        held = sandbox.truth(sku=SKU)[0]
 
         gone = StoreOffer(manage=True, existence="absent", asin="B000000001")
-        push.want(offer(3, quantity=0, acme_de=gone))
-        eventually(lambda: push.rows()["existence", "acme-de"] == ("confirmed", "absent"))
-        eventually(lambda: "absent" in str(push.published.told()[-1]))
+        push.want(offer(3, 7, acme_de=gone))
+        eventually(lambda: rows(clean)[EXISTENCE] == ("confirmed", "absent"))
+        eventually(lambda: len(push.published.told()) == 10)
 
-    sent = [(r["method"], r["outcome"]) for r in sandbox.requests(sku="LAMP-12")]
-    assert created != []
-    assert [m for m, _ in sent if m != "GET"] == ["PUT", "PATCH", "PATCH", "PATCH", "DELETE"]
+    writes = [r["method"] for r in sandbox.requests(sku=SKU) if r["method"] != "GET"]
+    assert (held["price"]["amount"], held["quantity"]) == ("39.90", 7)
+    assert sandbox.truth(sku=SKU)[0]["exists"] is False
+    assert writes == ["PUT", "PATCH", "PATCH", "PATCH", "DELETE"]
     assert push.published.told() == [
         ("existence", "accepted", "present"),
         ("existence", "confirmed", "present"),
@@ -135,3 +53,15 @@ def test_an_offer_lives_from_creation_to_its_end(
         ("existence", "accepted", "absent"),
         ("existence", "confirmed", "absent"),
     ]
+
+
+def test_right_listings_are_connected_without_a_request(
+    clean: Engine, sandbox: Sandbox, make_client: Callable[..., AmazonClient]
+) -> None:
+    begin(sandbox, SEED)
+    with pushing(clean, make_client()) as push:
+        push.want(*(offer(1, seller_sku=f"S-{n}", acme_de=live()) for n in range(50)))
+        push.want(offer(1, seller_sku="LAST", acme_de=here()))
+        eventually(lambda: rows(clean).get(("LAST", "existence", "acme-de"), "")[0] == "confirmed")
+
+    assert {r["sku"] for r in sandbox.requests() if r["sku"]} <= {"LAST"}
