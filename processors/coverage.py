@@ -75,8 +75,10 @@ class Ledger:
         self._covered.clear()
 
     def note(self, topic: str, partition: int, offset: int, outcome: Handled) -> None:
-        """Take down what became of one input."""
-        self._covered[topic, partition].note(offset, outcome)
+        """Take down what became of one input; one of a partition let go is someone else's."""
+        covered = self._covered.get((topic, partition))
+        if covered is not None:
+            covered.note(offset, outcome)
 
     def position(self, topic: str, partition: int) -> int | None:
         """Give the next offset to be handled, None if the partition is not ours."""

@@ -25,6 +25,7 @@ class Taking:
         self._begun: set[Place] = set()
         self._doubts: dict[Place, int] = {}
         self.generation: int | None = None
+        self._log = structlog.get_logger()
 
     def begin(self, starts: Mapping[Place, int], generation: int) -> None:
         """Take records of *generation*, each partition from its start."""
@@ -59,9 +60,17 @@ class Taking:
             self._begun.add(place)
             return True
         if doubted < 0:
-            self._doubts[place] = message.offset
-            await self._seek({message.tp: expected})
+            await self._again(message, expected)
         return False
+
+    async def _again(self, message: Message, expected: int) -> None:
+        place = message.topic, message.partition
+        self._doubts[place] = message.offset
+        try:
+            await self._seek({message.tp: expected})
+        except Exception:  # noqa: BLE001 - no exception leaves an agent; the next record asks again
+            self._doubts.pop(place, None)
+            self._log.exception("could not seek", topic=place[0], partition=place[1])
 
 
 class Refusals:
