@@ -99,9 +99,11 @@ class Product(Event, frozen=True, kw_only=True):
         if len(self.attributes) > MAX_ATTRIBUTES:
             raise ValueError(f"{len(self.attributes)} attributes, at most {MAX_ATTRIBUTES}")
         for code, values in self.attributes.items():
-            _scopes(values)
-            if any(isinstance(v, list) and len(v) > MAX_VALUES for v in values.values()):
-                raise ValueError(f"more than {MAX_VALUES} values of attribute {code[:60]}")
+            if len(values) > 1 or "global" not in values:  # the usual case is cheap: facts are read often
+                _scopes(values)
+            for found in values.values():
+                if found.__class__ is list and len(found) > MAX_VALUES:
+                    raise ValueError(f"more than {MAX_VALUES} values of attribute {code[:60]}")
 
 
 class WebsiteStock(Part, frozen=True, kw_only=True):

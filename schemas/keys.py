@@ -13,6 +13,9 @@ def join(*parts: str) -> bytes:
     """Give the key made of *parts*. Raises ValueError for an empty part or a lone surrogate."""
     if not parts or not all(parts):
         raise ValueError(f"a key has no empty part: {parts!r}")
+    plain = "|".join(parts)
+    if "%" not in plain and plain.count("|") == len(parts) - 1:
+        return plain.encode()
     return "|".join(p.replace("%", "%25").replace("|", "%7C") for p in parts).encode()
 
 

@@ -95,7 +95,8 @@ class Outlook:
 
     def next_change(self, plan: Plan) -> datetime | None:
         """Give the next instant at which time alone changes an answer of some store."""
-        turns = (self._next(store) for account in plan.accounts for store in account.stores)
+        timed = (s for account in plan.accounts for s in account.stores if s.timed)
+        turns = (self._next(store) for store in timed)
         return min((turn for turn in turns if turn is not None), default=None)
 
     def _next(self, store: StorePlan) -> datetime | None:
@@ -136,8 +137,7 @@ def _of_account(
 ) -> list[Candidate]:
     default = seller_sku.default(outlook.product.sku, outlook.product.shop_id)
     wanted = _stores(default, account, links)
-    needed = {store for stores in wanted.values() for store in stores}
-    said = {s.id: outlook.answers(s) for s in account.stores if s.id in needed}
+    said = {store.id: outlook.answers(store) for store in account.stores}
     origins = {link.seller_sku: _origin(link) for link in links} | {default: "default"}
     about = _about(outlook, account)
     return [
@@ -162,6 +162,8 @@ def _of_account(
 
 def _stores(default: str, account: AccountPlan, links: Sequence[LinkFact]) -> dict[str, list[str]]:
     others = [link for link in links if link.seller_sku != default]
+    if not others:
+        return {default: [store.id for store in account.stores]}
     own = next((link for link in links if link.seller_sku == default), None)
     free = [
         store.id

@@ -52,6 +52,12 @@ class StorePlan(msgspec.Struct, frozen=True, kw_only=True):
     pricing: Pricing
 
     @property
+    def timed(self) -> bool:
+        """Whether time alone may change an answer here."""
+        window = self.terms.window
+        return self.sources.special or window.start is not None or window.until is not None
+
+    @property
     def zone(self) -> tzinfo:
         """The website's time zone."""
         return self.terms.zone
