@@ -113,9 +113,8 @@ def observation(sku: SharedSku, event: Observation, given: Given) -> Merged:
     for store, said in stores.items():
         mark = mark_of(event, store, given)
         facts = of_store(sku, store)
-        if said.exists is False and facts is _UNKNOWN:
-            continue
-        known = facts.known or import_on(store, given.settings)
+        admitted = said.exists is not False and import_on(store, given.settings)
+        known = facts.known or admitted
         merged = observed.merge(facts, mark, said)
         sku = with_store(sku, store, replace(merged, known=known))
     sku = _shared(sku, event, mark_of(event, next(iter(stores), ""), given))

@@ -54,7 +54,7 @@ def draft(sku: SharedSku, store: str, record: Store, settings: Settings) -> Draf
     shows = seen(facts)
     listing = settings.listing(store)
     published = situation.published(facts)
-    link = _checked(linking.link(sku, store, shows), facts, shows, store, published=published)
+    link = _checked(linking.link(sku, store, shows), facts, shows, store)
     candidate = link.candidate
     mine = candidate.stores[store] if candidate else None
     channel = channel_for(sku, mine, record, published=published)
@@ -106,14 +106,12 @@ def _excluded(
     return (*reasons, short) if short else reasons
 
 
-def _checked(
-    link: linking.Link, facts: StoreFacts, shows: Seen, store: str, *, published: bool
-) -> linking.Link:
+def _checked(link: linking.Link, facts: StoreFacts, shows: Seen, store: str) -> linking.Link:
     """Withhold a link whose ASIN Amazon contradicts; one that agrees, or is ours, is firm."""
     linked, candidate = link.linked, link.candidate
-    if not published or linked is None or candidate is None or linked.firm:
+    if linked is None or candidate is None or linked.firm:
         return link
-    if shows.asin is None:
+    if facts.alive is None or shows.asin is None:
         return link
     expected = linked.against or (None if _ours(facts) else expected_asin(facts, candidate, store))
     if expected is not None and expected not in {shows.asin, *facts.former}:

@@ -62,7 +62,7 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
 def decide(sku: SharedSku, settings: Settings, now: datetime) -> Decision:
     """Decide about every listing of *sku* whose store the settings know."""
     stores = settings.stores_of(sku.account)
-    drafts = [draft(sku, s, record, settings) for s, record in stores.items() if s in sku.stores]
+    drafts = [draft(sku, s, r, settings) for s, r in stores.items() if _stands(sku, s)]
     first = next((d for d in drafts if d.published and d.candidate is not None), None)
     listings = tuple(_outlook(sku, own, first, settings, now) for own in drafts)
     managed = [o for o in listings if o.offer.manage]
@@ -72,6 +72,12 @@ def decide(sku: SharedSku, settings: Settings, now: datetime) -> Decision:
         channel=next((o.draft.channel for o in managed), _observed_channel(sku)),
         quantity=_shared_quantity(managed),
     )
+
+
+def _stands(sku: SharedSku, store: str) -> bool:
+    """Tell whether there is a listing to speak of: named by us, or seen at Amazon."""
+    facts = sku.stores.get(store)
+    return facts is not None and (facts.known or facts.alive is not None)
 
 
 def _observed_channel(sku: SharedSku) -> str | None:

@@ -64,7 +64,7 @@ def _of_ours(own: Draft, facts: ListingFacts, price: Money | None) -> list[Reaso
 
 def _odd(sku: SharedSku, own: Draft) -> list[tuple[str, str]]:
     """Raw values of enums that nothing known has replaced since."""
-    odd = [(field, s.value) for field, s in own.facts.odd.items() if own.odd_stands(field)]
+    odd = [(field, s.value) for field, s in sorted(own.facts.odd.items()) if own.odd_stands(field)]
     channel = sku.odd_channel
     if channel is not None and (sku.channel is None or channel.mark > sku.channel.mark):
         odd.append(("channel", channel.value))

@@ -95,7 +95,7 @@ def _left(candidate: Candidate, store: str) -> Reason:
 def _matched(sku: SharedSku, store: str, shows: Seen) -> Link:
     facts = sku.stores[store]
     if not facts.exists:
-        return Link(kind="none", reasons=(Reason("NO_PRODUCT"),))
+        return Link(kind="none", reasons=(_nobodys(sku, store),))
     asks: list[str] = []
     for identifier in identifiers(sku.seller_sku, shows):
         asks.append(identifier)
@@ -107,6 +107,12 @@ def _matched(sku: SharedSku, store: str, shows: Seen) -> Link:
             return _found(sku, store, match.products, tuple(asks))
     reason = Reason("NO_PRODUCT_MATCH", {"tried": ", ".join(asks)})
     return Link(kind="none", reasons=(reason,), asks=tuple(asks))
+
+
+def _nobodys(sku: SharedSku, store: str) -> Reason:
+    """Say why no product stands behind a listing that is not on Amazon: who spoke last."""
+    last = max(sku.candidates.values(), key=lambda c: (c.sequence, c.product), default=None)
+    return Reason("NO_PRODUCT") if last is None else _left(last, store)
 
 
 def _found(sku: SharedSku, store: str, products: list[str], asks: tuple[str, ...]) -> Link:
