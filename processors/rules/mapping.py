@@ -45,7 +45,8 @@ def _is_asin(claimed: IdentifierClaim) -> bool:
 
 def third_party_asin(values: Values, mapping: ThirdParty) -> IdentifierClaim | None:
     """Give the ASIN in the attribute by which listings find this product, if there is one."""
-    typed = text(values.get(mapping.asin)) if mapping.asin else None
+    found = texts(values.get(mapping.asin)) if mapping.asin else []
+    typed = next((each for each in found if each.strip()), None)
     return identifiers.claim("asin", typed) if typed else None
 
 

@@ -263,6 +263,42 @@ def test_an_invalid_identifier_is_shown_and_not_claimed() -> None:
     assert [point for point in claims(said) if point.startswith("gtin:")] == []
 
 
+CORPUS = [
+    pytest.param("upc", "045678912345", "check digit", id="34 wrong check digit"),
+    pytest.param("upc", "212345678909", "in-store", id="35 in-store number"),
+    pytest.param("upc", "0000000000000", "zeros only", id="36 zeros"),
+    pytest.param("asin", "b000000000", "upper-case", id="39 lower case"),
+    pytest.param("asin", "B0000000000", "10 upper-case", id="39 eleven characters"),
+    pytest.param("asin", "B000000000\n", "10 upper-case", id="39 a line end"),
+]
+
+
+@pytest.mark.parametrize(("attribute", "typed", "why"), CORPUS)
+def test_a_bad_identifier_keeps_the_product_and_says_why(
+    attribute: str, typed: str, why: str
+) -> None:
+    _, said = after(product(attributes={attribute: {"global": typed}}))
+
+    here = only(said).stores["acme-de"]
+    assert here.verdict.eligible
+    assert [why in (i.invalid or "") for i in here.identifiers] == [True]
+    assert set(claims(said)) == {"sku:LAMP-12"}
+
+
+def test_an_isbn_10_with_x_is_claimed_as_its_isbn_13() -> None:
+    books = shop.settings(search={"acme-de": {"isbn": "isbn"}})
+    _, said = after(product(attributes={"isbn": {"global": "3-7412-2815-X"}}), settings=books)
+
+    assert claims(said)["gtin:09783741228155"] == ["acme-de"]
+
+
+def test_two_products_may_claim_one_number() -> None:
+    _, first = after(product())
+    _, second = after(product(sku="LAMP-13"))
+
+    assert "gtin:00036000291452" in claims(first).keys() & claims(second).keys()
+
+
 def test_a_dropdown_cannot_be_matched() -> None:
     dropdown = {"sku_at_amazon": {"type": "dropdown", "options": {"1": "OLD"}}}
     mapped = {"acme-de": {"seller_sku": "sku_at_amazon"}, "acme-fr": {}}
