@@ -19,7 +19,7 @@ from consumers.postgres.rows import row
 from consumers.postgres.sink import PATIENCE, Sink
 from consumers.postgres.tables import listing, listing_change, parked, sink_offset
 from schemas.errors import TryAgain
-from schemas.listings import Status, Tab
+from schemas.listings import Standing, Status, Tab
 from schemas.reasons import Reason
 from schemas.record import Record
 from tests.support.sinking import (
@@ -444,6 +444,59 @@ def test_one_poisoned_row_in_a_thousand_is_found_and_the_others_land(engine: Eng
         True,
         999,
     )
+
+
+def altered(old: bytes, new: bytes) -> Record:
+    good = of(status("BAD", 1, name="Lamp", standing=Standing(overrides={"note": 1})))
+    return msgspec.structs.replace(good, value=(good.value or b"").replace(old, new))
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        pytest.param(spoilt(0), id="too long for an index"),
+        pytest.param(altered(b'"Lamp"', b'"La\\u0000mp"'), id="NUL in text"),
+        pytest.param(altered(b'"Lamp"', b'"La\\ud800mp"'), id="a lone surrogate"),
+        pytest.param(altered(b'"Lamp"', b'"La\xffmp"'), id="no UTF-8"),
+        pytest.param(altered(b'"note":1', b'"note":"\\u0000"'), id="NUL deep in JSON"),
+        pytest.param(altered(b'"note":1', b'"note\\u0000":1'), id="NUL in a name"),
+        pytest.param(
+            altered(b'"note":1', b'"note":' + b"[" * 5_000 + b"]" * 5_000), id="nested too deep"
+        ),
+        pytest.param(altered(b'"quantity":5', b'"quantity":9223372036854775808'), id="no bigint"),
+        pytest.param(altered(b'"quantity":5', b'"quantity":' + b"9" * 400), id="400 digits"),
+        pytest.param(altered(b'"note":1', b'"note":1e999'), id="a number beyond any float"),
+        pytest.param(altered(b'"44.90"', b'"-44.90"'), id="a price below 0"),
+        pytest.param(altered(b'"44.90"', b'"NaN"'), id="NaN"),
+        pytest.param(altered(b'"44.90"', b'"1E+999999"'), id="an exponent"),
+        pytest.param(altered(b'"sequence":1', b'"sequence":99999999999999999999'), id="sequence"),
+    ],
+)
+def test_whatever_is_wrong_with_one_row_the_others_land(engine: Engine, bad: Record) -> None:
+    aside = Aside()
+    after(engine, [of(status("LAMP")), bad, of(status("DESK"))], aside)
+
+    assert ([sku for sku, *_ in rows(engine)], [n for _, n, _ in aside.told]) == (
+        ["DESK", "LAMP"],
+        [1],
+    )
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        pytest.param(altered(b'"Lamp"', b'"\\\\u0000"'), id="a backslash before u0000"),
+        pytest.param(altered(b'"Lamp"', b'"=HYPERLINK(1)"'), id="a formula"),
+        pytest.param(altered(b'"Lamp"', '"\u9774 \u202e👟"'.encode()), id="any script"),
+        pytest.param(altered(b'"Lamp"', b'"' + b"x" * 900_000 + b'"'), id="a very long name"),
+        pytest.param(altered(b'"note":1', b'"note":1,"note":2'), id="a doubled member"),
+    ],
+)
+def test_what_is_only_odd_is_stored(engine: Engine, odd: Record) -> None:
+    aside = Aside()
+    after(engine, [odd], aside)
+
+    assert ([sku for sku, *_ in rows(engine)], aside.told) == (["BAD"], [])
 
 
 def test_several_poisoned_rows_are_found_one_by_one(engine: Engine) -> None:
