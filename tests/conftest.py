@@ -8,11 +8,15 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from deploy.embedded.kafka import EmbeddedKafka
 from deploy.embedded.postgres import EmbeddedPostgres
 from tests.support.topics import create_topics
+
+hypothesis.settings.register_profile("steady", deadline=None, print_blob=True)
+hypothesis.settings.load_profile("steady")  # a busy machine makes no property false
 
 DATA = Path(__file__).parents[1] / "../shared/data"
 """Reference data that is not committed; a test that needs it skips where it is absent."""

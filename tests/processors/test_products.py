@@ -5,6 +5,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from processors.product_facts import ProductFacts
 from processors.products import Products
@@ -582,6 +584,43 @@ def test_the_order_of_arrival_changes_nothing(order: tuple[Record, ...]) -> None
     expected, expected_said = after(*HISTORY)
 
     assert (facts, standing(said)) == (expected, standing(expected_said))
+
+
+VERSIONS = [
+    product(1, attributes={}),
+    product(2),
+    stock(1),
+    stock(2, websites={"*": {"managed": False}}),
+    price(1),
+    shop.record("catalog.price.v1", shop.PRICE, sequence=2, ce_op="D"),
+    link("OLD", {"acme-de": "published"}),
+    link("OLD", {"acme-de": "ended"}, sequence=2),
+    link("LAMP-12", {"acme-fr": "unpublished"}, by="default"),
+]
+DELETED = [*VERSIONS, shop.record("catalog.product.v1", None, sequence=3)]
+
+
+@pytest.mark.parametrize("history", [VERSIONS, DELETED], ids=["alive", "deleted"])
+@given(data=st.data())
+def test_versions_in_any_order_and_repeated_end_alike(
+    history: list[Record], data: st.DataObject
+) -> None:
+    repeated = [*history, *data.draw(st.lists(st.sampled_from(history), max_size=5))]
+    arrived = data.draw(st.permutations(repeated))
+
+    facts, said = after(*arrived)
+
+    in_order, said_in_order = after(*history)
+    assert (facts, claimed(said)) == (in_order, claimed(said_in_order))
+    assert standing_candidates(said) == standing_candidates(said_in_order)
+
+
+def claimed(said: dict[tuple[str, str], Output]) -> dict[str, list[str]]:
+    return {point: stores for point, stores in claims(said).items() if stores}
+
+
+def standing_candidates(said: dict[tuple[str, str], Output]) -> dict[str, Candidate]:
+    return {sku: c for sku, c in candidates(said).items() if c.withdrawn is None}
 
 
 def test_every_record_twice_changes_nothing() -> None:
