@@ -284,7 +284,8 @@ TOPICS: tuple[Topic, ...] = (
         writer="deploy/watch",
         order="any",
         partitions=3,
-        purpose="end-to-end probe",
+        config={"message.timestamp.type": "LogAppendTime"},
+        purpose="end-to-end probe; the broker stamps it, so that clocks can be compared",
     ),
 )
 """Every topic; dead letters and changelogs are derived from it."""
