@@ -71,6 +71,11 @@ def with_store(sku: SharedSku, store: str, facts: StoreFacts) -> SharedSku:
     return replace(sku, stores={**sku.stores, store: facts})
 
 
+def _ours(store: str, account: str, given: Given) -> bool:
+    found = given.settings.store(store)
+    return found is not None and found.account == account
+
+
 # --- candidate ----------------------------------------------------------------------------
 
 
@@ -107,7 +112,7 @@ def moved(before: Candidate | None, after: Candidate) -> str:
 
 def observation(sku: SharedSku, event: Observation, given: Given) -> Merged:
     """Take what is newer, per field; a notification moreover asks for a read."""
-    stores = {s: said for s, said in event.stores.items() if given.settings.store(s) is not None}
+    stores = {s: said for s, said in event.stores.items() if _ours(s, event.account, given)}
     if event.stores and not stores:
         raise Refused(Reason("UNKNOWN_STORE", {"store": ", ".join(sorted(event.stores))}))
     for store, said in stores.items():
@@ -204,7 +209,7 @@ UNSENT = frozenset({"held", "superseded"})
 
 def submission(sku: SharedSku, event: Submission, given: Given) -> Merged:
     """Take what became of something we sent; a confirmed one is evidence as well."""
-    if event.store is not None and given.settings.store(event.store) is None:
+    if event.store is not None and not _ours(event.store, event.account, given):
         raise Refused(Reason("UNKNOWN_STORE", {"store": event.store}))
     told = Submitted(
         event.state,

@@ -6,7 +6,7 @@ not sent: the runtime compares.
 """
 
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any
 
 import msgspec
 from msgspec.structs import replace
@@ -54,7 +54,7 @@ class Listings:
     """Merges, decides and speaks for one shared SKU; see `processors.step.Role`."""
 
     name = "listings"
-    inputs: ClassVar[tuple[str, ...]] = (*MERGES, INTENT)
+    inputs = (*MERGES, INTENT)
     facts = SharedSkuFacts
 
     def step(

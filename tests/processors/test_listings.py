@@ -1,9 +1,11 @@
 """The listings role over whole histories: inputs in, the last word out (`listings.md` 4.8)."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
+from processors.rules.known import Procedure
 from schemas.amazon import Enforcement, Issue
 from schemas.errors import Refused
 from schemas.listings import Candidate, ConditionAnswer, IdentifierClaim, LinkedStore, OtherSku
@@ -896,6 +898,27 @@ def test_a_duplicate_waits_for_a_person() -> None:
 
     history.intent("declare_alias")
     assert history.place() == "ready_to_list/list_in_progress"
+
+
+@pytest.mark.parametrize(
+    ("step", "place", "wanted"),
+    [
+        pytest.param("removing", "active/removal_pending", (True, "absent", 0), id="removing"),
+        pytest.param(
+            "relisting", "active/relist_in_progress", (True, "present", 5), id="relisting"
+        ),
+    ],
+)
+def test_a_procedure_between_its_steps_counts_as_published(
+    step: Any, place: str, wanted: tuple[bool, str, int]
+) -> None:
+    history = live()
+    history.later(minutes=1)
+    history.begin(Procedure(step, "ASIN_CHANGE", ASIN, OTHER))
+
+    history.gone()
+
+    assert (history.place(), history.wanted()) == (place, wanted)
 
 
 # --- several stores -----------------------------------------------------------------------

@@ -11,6 +11,7 @@ import msgspec
 
 from processors.listing_facts import SharedSkuFacts
 from processors.listings import Listings
+from processors.rules.known import Procedure
 from processors.settle import Occasion, settle
 from processors.step import Cause, Change, Output
 from schemas import codec, keys, listings, topics
@@ -254,6 +255,13 @@ class History:
     def feed(self, record: Record) -> None:
         """Feed one record as it is."""
         self._settle(self._role.step(record, self.facts, self.settings, self.now))
+
+    def begin(self, procedure: Procedure, store: str = DE) -> None:
+        """A relist or ASIN edit of ours has begun."""
+        known = self.facts.known
+        facts = msgspec.structs.replace(known.stores[store], procedure=procedure)
+        begun = msgspec.structs.replace(known, stores=known.stores | {store: facts})
+        self.facts = msgspec.structs.replace(self.facts, known=begun)
 
     def _settle(self, change: Change[SharedSkuFacts]) -> None:
         occasion = Occasion(source="/test", time=self.now, now_us=self._count)
