@@ -65,9 +65,8 @@ def _plan_one(made: Plan, place: Place, batch: Sequence[Record], mark: Mark, kno
         refused[record.offset] = reason
         made.dead.append((record, reason))
 
-    fresh = [r for r in batch if r.offset >= mark.next]
-    drain(fresh, handle, set_aside)
-    made.steps[place] = (mark, coverage.extended(mark.coverage, _outcomes(fresh, refused)))
+    drain(batch, handle, set_aside)
+    made.steps[place] = (mark, coverage.extended(mark.coverage, _outcomes(batch, refused)))
 
 
 def _row(record: Record, epoch: int, known: Reason | None) -> Row:

@@ -129,6 +129,7 @@ class Sink:
     # --- what they hold -------------------------------------------------------------------
 
     def _store(self, batches: Mapping[Place, Sequence[Record]]) -> int:
+        self._refuse_to_go_back(batches)
         known: dict[tuple[Place, int], Reason] = {}
         while True:
             made = plan(batches, self._marks, known)
@@ -139,6 +140,12 @@ class Sink:
             else:
                 self._moved_on(made, written)
                 return sum(len(batch) for batch in batches.values())
+
+    def _refuse_to_go_back(self, batches: Mapping[Place, Sequence[Record]]) -> None:
+        # a topic made again under us: whoever starts anew looks which log it is
+        for place, batch in batches.items():
+            if batch[0].offset < self._marks[place].next:
+                raise Left(f"{place} went back to {batch[0].offset}")
 
     def _write(self, made: Plan) -> Written:
         with self._engine.begin() as connection:

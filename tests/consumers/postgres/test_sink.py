@@ -645,6 +645,17 @@ def test_a_log_that_is_not_the_one_that_was_read_is_asked_about(
     assert offset(engine).next == len(HISTORY)
 
 
+def test_a_log_that_goes_back_under_the_sink_is_not_read_on(engine: Engine) -> None:
+    feed = ListFeed(logs(HISTORY))
+    one = drained(sink(engine, feed), feed)
+    feed.logs[HERE] = [at(of(status("NEW", 1)), 0)]
+    feed.positions[HERE] = 0
+
+    with pytest.raises(Left):
+        one.turn()
+    assert (offset(engine).next, len(rows(engine))) == (len(HISTORY), 4)
+
+
 def test_unread_records_that_expired_are_counted_as_a_gap(engine: Engine) -> None:
     after(engine, HISTORY[:2])
     feed = ListFeed({HERE: [at(r, n) for n, r in enumerate(HISTORY)][6:]})
