@@ -125,6 +125,9 @@ class Worker:
             tasks += [self._task(part) for part in works]
             await self._unless_faulty(stop.wait())
             await self._finish()
+        except Poison:
+            await self._finish()
+            raise
         finally:
             self.taking.end()
             await self._end(tasks)
@@ -160,7 +163,8 @@ class Worker:
         self._faults.put_nowait(fault)
 
     async def _finish(self) -> None:
-        if self.taking.end():
+        self.taking.end()
+        if self.table.owned:
             await asyncio.wait_for(self.outbox.empty(), LEAVE)
             await self.app.consumer.commit()
 
@@ -191,7 +195,9 @@ class Worker:
         try:
             self.refusals.judge(posting)
         except Poison as poison:
-            self._fail(poison)
+            self.taking.end()
+            self._log.error("worker stops", why=str(poison))
+            self._faults.put_nowait(poison)
             return
         self.taking.took(event.message)
         self.outbox.put(posting)
