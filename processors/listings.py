@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from processors import listing_inputs as inputs
 from processors import listing_outputs as outputs
+from processors import listing_questions as questions
 from processors import listing_requests as requests
 from processors.listing_facts import SharedSkuFacts
 from processors.listing_inputs import Given, Merge, Merged
@@ -198,9 +199,9 @@ def _settled(outlook: Outlook) -> bool:
 def _linked(outlook: Outlook) -> Linked | None:
     """Give the link to remember: one that sleeps too, but not that of a row that merged."""
     link, own = outlook.draft.link, outlook.draft
-    if link.linked is None or link.linked.by == "person":
-        return own.facts.linked if link.linked is not None else None
-    if own.published or link.kind == "product":
+    if link.linked is None:
+        return None
+    if own.published or link.kind == "product" or link.linked.by == "person":
         return link.linked
     asleep = any(r.code in {"PRODUCT_DELETED", "MATCHING"} for r in link.reasons)
     return link.linked if asleep else None
@@ -238,8 +239,8 @@ def _said(
     endings = [outputs.forgotten(sku, sku.stores[s], s) for s in gone]
     said += [ending for ending in endings if ending is not None]
     said.append(outputs.offer(sku, decision, step.kind, told))
-    said += outputs.links(sku, before, decision)
-    said += outputs.questions(sku, before)
+    said += questions.links(sku, before, decision)
+    said += questions.questions(sku, before)
     return said
 
 

@@ -13,9 +13,11 @@ from msgspec.structs import replace
 from processors.rules import matching, offer, quantity, situation
 from processors.rules.answer import Answer
 from processors.rules.draft import Draft, claims_of, draft
+from processors.rules.explain import steps
 from processors.rules.flags import flags
-from processors.rules.gather import Gathered, gather, read_why
-from processors.rules.known import SharedSku, Submitted
+from processors.rules.gather import Gathered, gather
+from processors.rules.known import SharedSku, Submitted, instant
+from processors.rules.reads import read_why
 from processors.rules.status import ListingFacts, Place, Reasons, classify
 from schemas.listings import Candidate, Observed, Step, StoreCandidate, StoreOffer
 from schemas.reasons import Reason
@@ -149,7 +151,7 @@ def _told(
             *flags(sku, own, facts, placed.value.tab, price.value, busy),
             *_held(sku, own, offered, computed),
         ),
-        steps=_steps(own, computed, others.amount, placed),
+        steps=steps(own, computed, others.amount, placed),
         wish=computed.wish,
         quantity=computed.quantity,
         observed=shown,
@@ -176,7 +178,10 @@ def _pending(line: int, sent: list[tuple[str, Submitted]]) -> Reasons:
     """Sent and not visible yet: said beside every line that does not say it itself."""
     if line in {1, 24}:
         return ()
-    return tuple(Reason(PENDING[s.state], {"aspect": aspect}) for aspect, s in sent)
+    return tuple(
+        Reason(PENDING[s.state], {"aspect": aspect, "since": instant(s.at).isoformat()})
+        for aspect, s in sent
+    )
 
 
 PENDING = {"accepted": "PENDING_CONFIRMATION", "overdue": "CONFIRMATION_OVERDUE"}
@@ -285,49 +290,3 @@ def _wish(
         condition=condition,
         note=note,
     )
-
-
-def _steps(
-    own: Draft, computed: Gathered, amount: Answer[int | None], placed: Answer[Place]
-) -> tuple[Step, ...]:
-    """Give every step's answer and reasons, as `why` prints them."""
-    price = computed.price
-    shown = f"{price.value.amount:f} {price.value.currency}" if price.value else None
-    return (
-        Step(name="mapping", answer=_product(own), reasons=_mapping(own)),
-        Step(name="verdict", answer=_verdict(own, computed), reasons=list(computed.excluded)),
-        _step("condition", computed.condition),
-        Step(
-            name="match",
-            answer=computed.wish.asin or computed.match.kept,
-            reasons=list(computed.match.reasons),
-        ),
-        _step("quantity", amount),
-        Step(name="price", answer=shown, reasons=list(price.reasons)),
-        Step(
-            name="status",
-            answer=f"{placed.value.tab.value}/{placed.value.status.value}",
-            reasons=list(placed.reasons),
-        ),
-    )
-
-
-def _step(name: str, answer: Answer[int | None] | Answer[str | None]) -> Step:
-    return Step(name=name, answer=answer.value, reasons=list(answer.reasons))
-
-
-def _product(own: Draft) -> str | None:
-    return own.candidate.product if own.candidate else None
-
-
-def _mapping(own: Draft) -> list[Reason]:
-    linked = own.link.linked
-    if own.candidate is None or linked is None:
-        return list(own.link.reasons)
-    return [Reason("LINKED_BY", {"product": linked.product, "by": linked.by})]
-
-
-def _verdict(own: Draft, computed: Gathered) -> str | None:
-    if own.mine is None:
-        return None
-    return "excluded" if computed.excluded else "eligible"

@@ -844,6 +844,16 @@ def test_a_row_that_merged_into_another_seller_sku_is_not_listed_and_lets_go() -
     assert [e.linked for e in history.told("catalog.link.v1")] == [False]
 
 
+def test_an_assignment_takes_the_link_from_one_product_to_another() -> None:
+    history = live()
+
+    history.intent("assign", product="LAMP-9")
+
+    told = {e.product: (e.linked, e.by) for e in history.told("catalog.link.v1")}
+    assert told == {"LAMP-9": (True, "person"), SKU: (False, None)}
+    assert history.place() == "new_third_party/awaiting_assignment"
+
+
 def test_a_persons_assignment_is_never_replaced() -> None:
     history = live()
     history.intent("assign", product="LAMP-9")
