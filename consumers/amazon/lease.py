@@ -1,18 +1,23 @@
 """Who pushes for an account: one owner at a time, fenced by a token that only grows (F).
 
 Leases end by the database's clock; an owner counts from before it asked, on a clock that
-cannot jump, and stops before the end. A paused account belongs to its owner still, but
-sends nothing.
+cannot jump, and stops before the end. While it lives an owner holds a lock of its session
+besides (`Presence`): once that is gone, so is the process, and nobody waits for the lease's
+end. A paused account belongs to its owner still, but sends nothing.
 """
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, Engine, func, literal, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, bindparam, func, literal, select, update
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import DBAPIError
 
 from consumers.amazon.tables import push_lease as table
+
+SALT = 0x70757368
+"""Keeps the locks of this module apart from other advisory locks."""
 
 
 class LeaseLost(Exception):
@@ -28,17 +33,57 @@ class Lease(msgspec.Struct, frozen=True):
     until: float
 
 
+class Presence:
+    """A sign that the process *owner* lives: a lock of one session, gone when it ends."""
+
+    def __init__(self, engine: Engine, owner: str) -> None:
+        self._engine = engine
+        self._owner = owner
+        self._session: Connection | None = None
+
+    def shown(self) -> bool:
+        """Say whether the sign still stands since the last call; set it up if it does not.
+
+        False: others may think us gone, so what we held is not ours any more. Raises as the
+        database does where it cannot be set up.
+        """
+        if self._session is not None:
+            try:
+                self._session.execute(select(literal(1)))
+            except DBAPIError:
+                self.hide()
+            else:
+                return True
+        session = self._engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+        session.execute(select(func.pg_try_advisory_lock(_sign(literal(self._owner)))))
+        self._session = session
+        return False
+
+    def hide(self) -> None:
+        """Take the sign away: the session ends, and its lock with it."""
+        if self._session is not None:
+            self._session.invalidate()
+            self._session.close()
+            self._session = None
+
+
+def _sign(owner: ColumnElement[str]) -> ColumnElement[int]:
+    return func.hashtextextended(owner, SALT)
+
+
 def take(
     engine: Engine, account: str, owner: str, *, seconds: float, clock: Callable[[], float]
 ) -> Lease | None:
-    """Take the lease of *account* with a new token if it is free, or ours of another life."""
+    """Take the lease of *account* with a new token, if nobody who lives holds it."""
     asked_at = clock()
     expires = func.now() + timedelta(seconds=seconds)
     new = insert(table).values(account=account, owner=owner, token=1, expires_at=expires)
     mine = new.on_conflict_do_update(
         index_elements=["account"],
         set_={"owner": owner, "token": table.c.token + 1, "expires_at": expires},
-        where=(table.c.expires_at < func.now()) | (table.c.owner == owner),
+        where=(table.c.expires_at < func.now())
+        | (table.c.owner == owner)
+        | func.pg_try_advisory_xact_lock(_sign(table.c.owner)),
     ).returning(table.c.token)
     with engine.begin() as connection:
         token = connection.execute(mine).scalar()
@@ -69,9 +114,22 @@ def give_back(engine: Engine, lease: Lease) -> None:
 
 def check(connection: Connection, lease: Lease) -> None:
     """Raise `LeaseLost` unless *lease* holds; it holds until this transaction ends."""
-    held = select(literal(1)).where(*_mine(lease), table.c.expires_at > func.clock_timestamp())
-    if connection.execute(held.with_for_update(read=True, key_share=False)).scalar() is None:
+    named = {"of": lease.account, "by": lease.owner, "held": lease.token}
+    if connection.execute(_HELD, named).scalar() is None:
         raise LeaseLost(lease.account)
+
+
+_HELD = (
+    select(literal(1))
+    .select_from(table)
+    .where(
+        table.c.account == bindparam("of"),
+        table.c.owner == bindparam("by"),
+        table.c.token == bindparam("held"),
+        table.c.expires_at > func.clock_timestamp(),
+    )
+    .with_for_update(read=True)
+)
 
 
 def pause(engine: Engine, account: str, why: str, until: datetime) -> None:

@@ -28,8 +28,7 @@ _KEY = [c.name for c in table.primary_key]
 _ORDER = list(table.primary_key)
 
 
-def load(connection: Connection, skus: Sequence[Sku]) -> dict[Sku, Rows]:
-    """Give the rows of *skus*, locked until the transaction ends."""
+def _load() -> Any:
     named = select(
         func.unnest(bindparam("accounts", type_=ARRAY(Text))).label("account"),
         func.unnest(bindparam("seller_skus", type_=ARRAY(Text))).label("seller_sku"),
@@ -37,10 +36,25 @@ def load(connection: Connection, skus: Sequence[Sku]) -> dict[Sku, Rows]:
     wanted = tuple_(table.c.account, table.c.seller_sku).in_(
         select(named.c.account, named.c.seller_sku)
     )
-    found = connection.execute(
-        select(table).where(wanted).order_by(*_ORDER).with_for_update(),
-        {"accounts": [a for a, _ in skus], "seller_skus": [s for _, s in skus]},
-    )
+    return select(table).where(wanted).order_by(*_ORDER).with_for_update()
+
+
+_LOAD = _load()
+_LOAD_ONE = (
+    select(table)
+    .where(table.c.account == bindparam("of"), table.c.seller_sku == bindparam("sku"))
+    .order_by(*_ORDER)
+    .with_for_update()
+)
+
+
+def load(connection: Connection, skus: Sequence[Sku]) -> dict[Sku, Rows]:
+    """Give the rows of *skus*, locked until the transaction ends."""
+    if len(skus) == 1:
+        found = connection.execute(_LOAD_ONE, {"of": skus[0][0], "sku": skus[0][1]})
+    else:
+        named = {"accounts": [a for a, _ in skus], "seller_skus": [s for _, s in skus]}
+        found = connection.execute(_LOAD, named)
     rows: dict[Sku, Rows] = {sku: {} for sku in skus}
     for row in (Row(**r) for r in found.mappings()):
         rows[row.account, row.seller_sku][row.key] = row

@@ -29,6 +29,9 @@ from consumers.amazon.push import Hold, Pusher
 from consumers.postgres.failures import Failed, failure
 from schemas.errors import TryAgain
 
+LEAD = 1.0
+"""Seconds between two looks at accounts and leases."""
+
 _log = structlog.get_logger()
 
 
@@ -74,6 +77,7 @@ class Service:
         self.bells = bells or Bells()
         self._outbox = self.bells.hang("")
         self._stopped = threading.Event()
+        self._presence = leases.Presence(engine, manners.owner)
         self._lanes: dict[str, Lane] = {}
         self._fault: BaseException | None = None
 
@@ -144,14 +148,17 @@ class Service:
     def _lead(self) -> None:
         while not self._stopped.is_set():
             self._patiently(self._hold_leases)
-            self._stopped.wait(min(self._manners.lease / 4, 5.0))
+            self._stopped.wait(min(self._manners.lease / 4, LEAD))
 
     def _hold_leases(self) -> int:
+        if not self._presence.shown():
+            for lane in self._lanes.values():
+                lane.lease = None  # others may have thought us gone meanwhile
         wanted = set(self._settings().of("account"))
         for account in wanted - self._lanes.keys():
             self._take(account)
         for account, lane in list(self._lanes.items()):
-            if account not in wanted or lane.ended:
+            if account not in wanted or lane.ended or lane.lease is None:
                 self._drop(account, lane)
             else:
                 self._renew(lane)
@@ -190,6 +197,7 @@ class Service:
         for lane in self._lanes.values():
             if lane.lease is not None and not any(t.is_alive() for t in lane.threads):
                 self._patiently(lambda held=lane.lease: self._give_back(held))  # type: ignore[misc]
+        self._presence.hide()
 
     def _give_back(self, lease: Lease) -> int:
         leases.give_back(self._engine, lease)

@@ -96,9 +96,16 @@ class Limits:
             self._spend(self._of(operation, account, self._clock()))
 
     def succeeded(self, operation: str, account: str, header: str | None) -> None:
-        """Learn from an answer that was no 429, and from its rate header."""
+        """Learn from an answer that was no 429, and from its rate header.
+
+        Amazon may have counted the call as late as now: until then its bucket, if it was
+        full, did not fill, so ours is a token short of full at best.
+        """
         with self._lock:
-            bucket = self._of(operation, account, self._clock())[0]
+            now = self._clock()
+            bucket = self._of(operation, account, now)[0]
+            bucket.fill(now)
+            bucket.level = min(bucket.level, bucket.rate.burst - 1)
             bucket.refusals = 0
             if (told := self._told(operation, header)) is not None:
                 bucket.rate = Rate(told, bucket.rate.burst)

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 
 from consumers.amazon import lease
 from consumers.amazon.api import ListingsApi
@@ -18,6 +18,7 @@ from schemas.errors import TryAgain
 from tests.consumers.amazon.conftest import SEED, begin
 from tests.consumers.amazon.hands import ACCOUNT, Published, Worker, rows, states, want
 from tests.consumers.amazon.offers import SKU, here, live, offer
+from tests.support.eventually import eventually
 from tests.support.sandbox import Sandbox
 
 pytestmark = pytest.mark.postgres
@@ -203,11 +204,31 @@ def test_a_pusher_that_lost_its_lease_sends_nothing(
     assert patches(sandbox) == []
 
 
-def test_a_lease_is_not_given_to_a_second_owner(clean: Engine) -> None:
+def test_a_lease_is_not_given_to_a_second_owner_while_the_first_lives(clean: Engine) -> None:
+    presence = lease.Presence(clean, "a")
+    presence.shown()
     mine = lease.take(clean, ACCOUNT, "a", seconds=30, clock=lambda: 0.0)
     theirs = lease.take(clean, ACCOUNT, "b", seconds=30, clock=lambda: 0.0)
+    presence.hide()
+    after = eventually(lambda: lease.take(clean, ACCOUNT, "b", seconds=30, clock=lambda: 0.0))
 
-    assert (mine is None, theirs) == (False, None)
+    assert (mine is None, theirs, after.token if after else 0) == (False, None, 2)
+
+
+def test_an_owner_notices_that_others_may_think_it_gone(clean: Engine) -> None:
+    presence = lease.Presence(clean, "a")
+    told = [presence.shown(), presence.shown()]
+    with clean.begin() as connection:
+        connection.execute(
+            text(
+                "SELECT pg_terminate_backend(pid) FROM pg_locks"
+                " WHERE locktype = 'advisory' AND pid <> pg_backend_pid()"
+            )
+        )
+    told += [presence.shown(), presence.shown()]
+    presence.hide()
+
+    assert told == [False, True, False, True]
 
 
 def test_an_answer_that_comes_after_the_lease_changed_hands_moves_nothing(

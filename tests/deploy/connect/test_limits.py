@@ -86,6 +86,16 @@ def test_the_shares_of_the_roles_are_no_more_than_the_whole(operation: str) -> N
     assert sum(SHARES[role].get(operation, 0.0) for role in SHARES) <= 1.0
 
 
+def test_a_slow_call_gains_no_token_on_its_way() -> None:
+    time = Time()
+    buckets = limits(time)
+    buckets.take(PATCH, "a")
+    time.now += 3.0  # Amazon may have counted it only now
+    buckets.succeeded(PATCH, "a", None)
+
+    assert taken(buckets) == 4
+
+
 def test_a_429_closes_the_lane_longer_each_time_and_lowers_the_rate() -> None:
     time = Time()
     buckets = limits(time)
