@@ -5,14 +5,14 @@ Nothing is built or read on import; `main` builds it. Failures become the form o
 """
 
 import sys
+import traceback
 from pathlib import Path
 from typing import Annotated
 
-import click
 import typer
 from rich.markup import escape
 
-from deploy.codes import INTERRUPTED, USAGE
+from deploy.codes import FAILED, INTERRUPTED, USAGE
 from deploy.errors import Failure
 
 HELP = {"help_option_names": ["-h", "--help"]}
@@ -58,20 +58,40 @@ def main() -> None:
 def run(arguments: list[str]) -> int:
     """Run the command with *arguments* and give its exit code."""
     try:
-        code = build()(args=arguments, standalone_mode=False)
+        code = build()(args=arguments, standalone_mode=False, prog_name="listwire")
     except Failure as failure:
         if "--debug" in arguments:
             raise
         _say(failure, as_json="--json" in arguments)
         return failure.exit
-    except click.exceptions.Abort:
+    except (typer.Abort, KeyboardInterrupt):
         return INTERRUPTED
-    except KeyboardInterrupt:
-        return INTERRUPTED
-    except click.ClickException as error:
-        error.show()
+    except typer.TyperException as error:
+        if told := error.format_message():  # empty where the help was printed instead
+            _say(_misunderstood(error, told), as_json="--json" in arguments)
         return USAGE
+    except Exception as error:
+        if "--debug" in arguments:
+            raise
+        _say(_fault(error), as_json="--json" in arguments)
+        return FAILED
     return code if isinstance(code, int) else 0
+
+
+def _misunderstood(error: typer.TyperException, told: str) -> Failure:
+    context = getattr(error, "ctx", None)
+    command = context.command_path if context else "listwire"
+    return Failure("LW-0109", where=command, why=told, do=f"{command} --help")
+
+
+def _fault(error: Exception) -> Failure:
+    *_, last = traceback.extract_tb(error.__traceback__)
+    return Failure(
+        "LW-0001",
+        where=f"{last.filename}:{last.lineno} {last.name}",
+        why=f"{type(error).__name__}: {error}",
+        do="run it again with --debug before the command, and report what it shows",
+    )
 
 
 def _say(failure: Failure, *, as_json: bool) -> None:

@@ -17,13 +17,15 @@ class Code(msgspec.Struct, frozen=True):
 
 
 CODES: dict[str, Code] = {
+    "LW-0001": Code("our own fault", FAILED),
     "LW-0101": Code("setting missing", CONFIGURATION),
     "LW-0102": Code("unknown setting", CONFIGURATION),
     "LW-0103": Code("wrong value for a setting", CONFIGURATION),
     "LW-0104": Code("secret file refused", CONFIGURATION),
     "LW-0105": Code("configuration cannot be read", CONFIGURATION),
-    "LW-0106": Code("credentials missing", CONFIGURATION),
     "LW-0107": Code("no such role", USAGE),
+    "LW-0108": Code("no such code", NOT_FOUND),
+    "LW-0109": Code("command not understood", USAGE),
     "LW-0201": Code("broker unreachable", UNREACHABLE),
     "LW-0202": Code("no Kafka broker answers there", UNREACHABLE),
     "LW-0203": Code("broker refused the login", UNREACHABLE),
@@ -61,5 +63,6 @@ CODES: dict[str, Code] = {
     "LW-0910": Code("process of the pipeline did not start", FAILED),
     "LW-0911": Code("pipeline did not come to rest", FAILED),
 }
-"""Every code this project prints: 01 configuration, 02 broker, 03 Postgres, 04 Amazon, 05
-contract and events, 06 settings and rules, 07 groups, 08 dead letters, 09 embedded stack."""
+"""Every code this project prints: 00 ours, 01 configuration, 02 broker, 03 Postgres, 04
+Amazon, 05 contract and events, 06 settings and rules, 07 groups, 08 dead letters, 09 embedded
+stack."""

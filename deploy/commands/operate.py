@@ -1,4 +1,4 @@
-"""What operations ask: `lag`, `audit`; and with them `dlq`, `topics`, `schema`."""
+"""What operations ask: `lag`, `audit`; and with them `dlq`, `topics`, `schema`, `help`."""
 
 import re
 from typing import Annotated
@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from deploy.codes import PARTIAL, THRESHOLD
-from deploy.commands import contract, deadletters
+from deploy.commands import contract, deadletters, explain
 from deploy.commands.plain import safe
 from deploy.commands.session import Session, session
 from deploy.errors import Failure
@@ -22,7 +22,7 @@ def register(app: typer.Typer) -> None:
     """Add these commands to *app*."""
     app.command("lag")(show_lag)
     app.command()(audit)
-    for module in (deadletters, contract):
+    for module in (deadletters, contract, explain):
         module.register(app)
 
 

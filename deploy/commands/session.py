@@ -13,6 +13,12 @@ from rich.table import Table
 
 from deploy.settings import Deployment, Origin, load
 
+UNCUT = 10_000
+"""Characters of a line where stdout is a file or a pipe."""
+
+
+ENCODER = msgspec.json.Encoder(enc_hook=str, decimal_format="string")
+
 
 class Session:
     """One run of the command: flags and environment in, printing out."""
@@ -25,7 +31,7 @@ class Session:
         self._config = config
         self._loaded: tuple[Deployment, list[Origin]] | None = None
         self.talk = Console(stderr=True, highlight=False)
-        self.out = Console(highlight=False, soft_wrap=True)
+        self.out = Console(highlight=False, soft_wrap=True, width=_width())
 
     @property
     def deployment(self) -> Deployment:
@@ -60,15 +66,21 @@ class Session:
 
     def table(self, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
         """Print *rows* as a table on stdout."""
-        table = Table(*columns, box=None, pad_edge=False, header_style="bold")
+        table = Table(box=None, pad_edge=False, header_style="bold")
+        for column in columns:
+            table.add_column(column, overflow="fold")
         for row in rows:
             table.add_row(*(shown(cell) for cell in row))
         self.out.print(table)
 
     def json(self, document: Any) -> None:
         """Print *document* as one object on stdout."""
-        raw = msgspec.json.encode(document, enc_hook=str, decimal_format="string")
-        sys.stdout.write(raw.decode() + "\n")
+        sys.stdout.write(ENCODER.encode(document).decode() + "\n")
+
+
+def _width() -> int | None:
+    """Give the width of what is not read on a terminal: nothing in it is cut off or folded."""
+    return None if sys.stdout.isatty() else UNCUT
 
 
 def shown(cell: object) -> str:

@@ -9,7 +9,7 @@ from deploy.codes import CODES
 from deploy.errors import Failure
 
 ROOT = Path(__file__).parents[2]
-AREAS = range(1, 10)
+AREAS = range(10)
 
 FULL = Failure("LW-0906", where="/data", why="process 7\nruns on it", do="stop it")
 
