@@ -6,7 +6,7 @@ known by its id and does nothing again: it neither acts nor refuses twice.
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 from msgspec.structs import replace
@@ -18,6 +18,7 @@ from processors.rules.observed import CONDITIONS
 from schemas.errors import Refused
 from schemas.identifiers import MalformedIdentifier, asin
 from schemas.listings import Intent, Status, Tab
+from schemas.money import EXACT
 from schemas.reasons import Reason
 from schemas.settings import Settings
 
@@ -172,6 +173,30 @@ def _alias(ask: _Asked) -> StoreFacts | Reason:
     return replace(ask.facts, alias=True)
 
 
+PLAIN = frozenset({"price", "handling_days"})
+"""Overrides that go out as plain updates; the others need the offer to be written anew."""
+
+
+def _override(ask: _Asked) -> StoreFacts | Reason:
+    """Set what is stated, take away what is stated as none, keep the rest."""
+    stated = ask.intent.arguments
+    if ask.was is None or ask.was.place.tab not in {Tab.ACTIVE, Tab.INACTIVE, Tab.INELIGIBLE}:
+        return _not_ready(ask.was)
+    if ask.was.draft.fba and not stated.keys().isdisjoint({"handling_days", "condition"}):
+        return Reason("FBA_NOT_ALLOWED")
+    if not stated or not stated.keys() <= PLAIN or not _sound(stated):
+        return Reason("INTENT_UNSUPPORTED", {"kind": f"override of {', '.join(sorted(stated))}"})
+    overrides = {**ask.facts.overrides, **stated}
+    return replace(ask.facts, overrides={k: v for k, v in overrides.items() if v is not None})
+
+
+def _sound(stated: dict[str, Any]) -> bool:
+    price, days = stated.get("price"), stated.get("handling_days")
+    priced = price is None or (isinstance(price, str) and EXACT.fullmatch(price) is not None)
+    handled = days is None or (isinstance(days, int) and not isinstance(days, bool) and days >= 0)
+    return priced and handled
+
+
 def _unsupported(ask: _Asked) -> StoreFacts | Reason:
     return Reason("INTENT_UNSUPPORTED", {"kind": ask.intent.kind[:40]})
 
@@ -189,5 +214,6 @@ ADMIT: dict[str, Admit] = {
     "condition": _condition,
     "retry_match": _retry_match,
     "declare_alias": _alias,
+    "override": _override,
 }
 """Kinds of commands that can be carried out; every other one is refused by name."""

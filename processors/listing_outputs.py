@@ -204,8 +204,12 @@ def offer(sku: SharedSku, decision: Decision, kind: str, cause: Told) -> Output:
 
 
 def handling(decision: Decision) -> int | None:
-    """Give the handling time of an offer that we create; existing ones keep Amazon's."""
-    managed = [o for o in decision.listings if o.offer.existence == "present"]
-    if not managed or any(o.draft.published for o in managed) or managed[0].draft.fba:
+    """Give a person's handling time, or that of an offer we create; others keep Amazon's."""
+    managed = [o.draft for o in decision.listings if o.offer.existence == "present"]
+    if not managed or managed[0].fba:
         return None
-    return managed[0].draft.listing.handling_days
+    stated = [o.facts.overrides.get("handling_days") for o in managed]
+    days: int | None = next((d for d in stated if d is not None), None)
+    if days is not None or any(o.published for o in managed):
+        return days
+    return managed[0].listing.handling_days

@@ -151,7 +151,7 @@ def _told(
             *flags(sku, own, facts, placed.value.tab, price.value, busy),
             *_held(sku, own, offered, computed),
         ),
-        steps=steps(own, computed, others.amount, placed),
+        steps=steps(own, computed, others.amount, placed, existence),
         wish=computed.wish,
         quantity=computed.quantity,
         observed=shown,
@@ -285,7 +285,7 @@ def _wish(
     note = own.mine.condition.note if own.mine and not own.published else None
     return replace(
         money,
-        asin=own.shows.asin if own.published else match.asin,
+        asin=own.shows.asin if own.published else match.asin or own.shows.asin,
         product_type=match.product_type or "PRODUCT",
         condition=condition,
         note=note,

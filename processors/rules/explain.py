@@ -9,14 +9,21 @@ from schemas.reasons import Reason
 
 
 def steps(
-    own: Draft, computed: Gathered, amount: Answer[int | None], placed: Answer[Place]
+    own: Draft,
+    computed: Gathered,
+    amount: Answer[int | None],
+    placed: Answer[Place],
+    existence: str | None,
 ) -> tuple[Step, ...]:
-    """Give every step's answer and reasons, as `why` prints them."""
+    """Give every step's answer and reasons, in the order in which they were taken.
+
+    The last answer is what is wanted at Amazon: present, absent, or nothing: hands off.
+    """
     price = computed.price
     shown = f"{price.value.amount:f} {price.value.currency}" if price.value else None
     return (
         Step(name="mapping", answer=_product(own), reasons=_mapping(own)),
-        Step(name="verdict", answer=_verdict(own, computed), reasons=list(computed.excluded)),
+        _verdict(own, computed),
         _step("condition", computed.condition),
         Step(
             name="match",
@@ -30,6 +37,7 @@ def steps(
             answer=f"{placed.value.tab.value}/{placed.value.status.value}",
             reasons=list(placed.reasons),
         ),
+        Step(name="offer", answer=existence),
     )
 
 
@@ -48,7 +56,10 @@ def _mapping(own: Draft) -> list[Reason]:
     return [Reason("LINKED_BY", {"product": linked.product, "by": linked.by})]
 
 
-def _verdict(own: Draft, computed: Gathered) -> str | None:
+def _verdict(own: Draft, computed: Gathered) -> Step:
     if own.mine is None:
-        return None
-    return "excluded" if computed.excluded else "eligible"
+        return Step(name="verdict")
+    if computed.excluded:
+        return Step(name="verdict", answer="excluded", reasons=list(computed.excluded))
+    version = Reason("ELIGIBLE", {"version": str(own.mine.verdict.version)})
+    return Step(name="verdict", answer="eligible", reasons=[version])

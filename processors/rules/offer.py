@@ -17,7 +17,7 @@ from processors.rules.draft import Draft
 from processors.rules.known import SharedSku, StoreFacts
 from processors.rules.status import MANAGED, REMOVED
 from schemas.listings import Observed, OfferHashes, Prices, StoreOffer, Tier
-from schemas.money import Money, Number
+from schemas.money import Money, Number, number
 from schemas.settings import Rates, Settings, Website
 
 BUSINESS = frozenset({"US", "DE", "FR", "GB"})
@@ -56,8 +56,14 @@ def price_of(own: Draft, settings: Settings, now: datetime) -> Answer[Money | No
         rules=rules_of(own, settings),
         zone=zone_of(own, settings),
         now=now,
-        override=None,
+        override=_override(own),
     )
+
+
+def _override(own: Draft) -> Money | None:
+    """A person's price, already in the marketplace's currency."""
+    stated = own.facts.overrides.get("price")
+    return None if stated is None else Money(number(stated), own.record.place.currency)
 
 
 def rules_of(own: Draft, settings: Settings) -> pricing.Rules:

@@ -21,8 +21,8 @@ from tests.support.history import (
 )
 from tests.support.history import settings as shop
 
-QUICK = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
-DEEP = settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+QUICK = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+DEEP = settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
 
 ISSUES = st.sampled_from(
     [

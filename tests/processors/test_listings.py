@@ -20,6 +20,7 @@ from tests.support.history import (
     UPC,
     History,
     creating,
+    euro,
     found,
     import_off,
     inactive,
@@ -1091,6 +1092,47 @@ def test_a_new_attempt_asks_again_and_the_old_answer_no_longer_counts() -> None:
 
     history.answer(found(), nonce=1)
     assert history.filtered == "STALE"
+
+
+def test_a_persons_price_replaces_the_computed_one_until_it_is_removed() -> None:
+    history = live()
+
+    history.intent("override", price="39.90")
+    offer = history.offer.stores[DE]
+    assert (offer.price, history.place()) == (euro("39.90"), "active/active")
+    assert history.flags() == ["overridden"]
+    assert history.status().standing.overrides == {"price": "39.90"}
+
+    history.intent("override", price=None)
+    assert history.offer.stores[DE].price == euro("44.90")
+    assert history.flags() == []
+
+
+def test_a_persons_handling_time_is_sent_for_what_exists() -> None:
+    history = live()
+    assert history.offer.handling_days is None
+
+    history.intent("override", handling_days=4)
+
+    assert history.offer.handling_days == 4
+
+
+@pytest.mark.parametrize(
+    ("channel", "arguments", "code"),
+    [
+        pytest.param("AMAZON_EU", {"handling_days": 4}, "FBA_NOT_ALLOWED", id="handling, FBA"),
+        pytest.param("DEFAULT", {"condition": "used_good"}, "INTENT_UNSUPPORTED", id="condition"),
+        pytest.param("DEFAULT", {"price": "cheap"}, "INTENT_UNSUPPORTED", id="no number"),
+    ],
+)
+def test_an_override_that_cannot_be_carried_out_is_refused(
+    channel: str, arguments: dict[str, Any], code: str
+) -> None:
+    history = live(channel=channel, quantity=...)
+
+    history.intent("override", **arguments)
+
+    assert history.refusals() == [code]
 
 
 # --- the machinery ------------------------------------------------------------------------
