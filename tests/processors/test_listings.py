@@ -563,6 +563,34 @@ def test_t22_a_switch_to_amazons_channel_stops_our_quantities() -> None:
     assert history.wanted() == (True, "present", None)
 
 
+def test_t16_a_listing_without_asin_stays_and_is_read() -> None:
+    history = live(source="report", asin=...)
+
+    assert (history.place(), history.flags()) == ("active/active", ["in_process", "ASIN_MISSING"])
+    assert history.reads() == ["ASIN_MISSING"]
+
+
+def test_a_notification_is_a_hint_that_asks_for_a_read() -> None:
+    history = live()
+    history.later(minutes=1)
+
+    history.observe(source="notification", status=["DISCOVERABLE"])
+    assert (history.place(), history.reads()) == ("inactive/inactive", ["NOTIFIED"])
+
+    history.observe()
+    assert (history.place(), history.flags()) == ("active/active", [])
+
+
+def test_a_read_that_is_not_answered_is_asked_for_again() -> None:
+    history = live(source="report", report_status="Inactive")
+    assert history.reads() == ["UNKNOWN_AMAZON_REASON"]
+
+    history.later(minutes=15)
+
+    assert history.reads() == ["UNKNOWN_AMAZON_REASON"]
+    assert history.facts.known.read_nonce == 2
+
+
 # --- ending -------------------------------------------------------------------------------
 
 
