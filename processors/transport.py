@@ -5,15 +5,19 @@ coverage says was handled, in order. Its consumer thread reads committed records
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from time import monotonic
 from typing import Any, Protocol
 
 import aiokafka
 import faust
 import uvloop
+from aiokafka.errors import ConsumerStoppedError
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, Message
+
+BREATH = 100
+"""Records handed out between two breaths, in which everything else runs."""
 
 
 class Offsets(Protocol):
@@ -72,31 +76,10 @@ class Thread(driver.AIOKafkaConsumerThread):
         return self._ensure_consumer()._coordinator
 
 
-class Forgetful(dict[TP, int | None]):
-    """Knows nothing: Faust's note of what was read last.
-
-    Faust drops what lies below it, and sets it from records that were under way when a seek
-    happened; so after a seek it would drop what the seek asked for.
-    """
-
-    def __missing__(self, tp: TP) -> None:
-        return None
-
-    def __setitem__(self, tp: TP, offset: int | None) -> None:
-        """Take note of nothing."""
-
-    def update(self, *_: Any, **__: Any) -> None:
-        """Take note of nothing."""
-
-
 class Consumer(driver.Consumer):
     """Commits what the ledger says was handled, and nothing else."""
 
     _thread: Thread
-
-    def __init__(self, *arguments: Any, **options: Any) -> None:
-        super().__init__(*arguments, **options)
-        self._read_offset = Forgetful()
 
     def _new_consumer_thread(self) -> Thread:
         return Thread(self, loop=self.loop, beacon=self.beacon, thread_loop=uvloop.new_event_loop())
@@ -116,8 +99,29 @@ class Consumer(driver.Consumer):
         self._unacked_messages.discard(message)
         return True
 
-    async def _add_gap(self, tp: TP, offset_from: int, offset_to: int) -> None:
-        """Keep no list of the offsets of a gap: the ledger needs none."""
+    async def _drain_messages(self, fetcher: Any) -> None:
+        """Hand out what is fetched, in order.
+
+        Faust's own starts two tasks per record, lists every offset of a gap, and after a
+        seek drops what lies below the last record that was under way. What of these comes
+        late or twice, `taking` tells.
+        """
+        try:
+            while not (self.should_stop or fetcher.should_stop):
+                await asyncio.sleep(0)
+                async for handed in self._breathing(self.getmany(timeout=1.0)):
+                    await self.callback(handed)
+        except (ConsumerStoppedError, asyncio.CancelledError):
+            if not self.transport.app.should_stop:
+                raise
+
+    async def _breathing(self, fetched: AsyncIterator[tuple[TP, Message]]) -> AsyncIterator[Any]:
+        count = 0
+        async for _, message in fetched:
+            yield message
+            count += 1
+            if count % BREATH == 0:
+                await asyncio.sleep(0)
 
     async def commit(self, *_: Any, **__: Any) -> bool:
         """Commit what was handled, whatever part of it is asked for."""

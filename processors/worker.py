@@ -227,9 +227,13 @@ class Worker:
             raise Unsure(f"no word from the group's coordinator for {silence:.1f} s")
 
     async def _restored(self, owned: frozenset[int]) -> None:
-        self.due.rebuild({partition: self.table.rows(partition) for partition in owned})
-        self.scanner.restored()
-        self.ownership.restored()
+        try:
+            self.due.rebuild({partition: self.table.rows(partition) for partition in owned})
+            self.scanner.restored()
+        except Exception as fault:  # noqa: BLE001 - Faust swallows it and would wait for ever
+            self._fail(fault)
+        else:
+            self.ownership.restored()
 
     def _refused(self, record: Record, reason: Reason) -> None:
         why = {"reason": reason.code, "why": str(reason)}

@@ -19,7 +19,7 @@ from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 from faust.types.tuples import ConsumerMessage
 
-from processors.transport import Consumer, Forgetful, Thread
+from processors.transport import Consumer, Thread
 
 PLACE = TP("in.v1", 0)
 
@@ -127,9 +127,16 @@ def test_rows_of_lost_partitions_are_asked_for_by_a_hook_that_swallows_errors() 
     assert "await asyncio.wait(callback_coros)" in source
 
 
+def test_after_a_seek_it_drops_what_lies_below_the_record_that_was_under_way() -> None:
+    drained = inspect.getsource(AnyConsumer._drain_messages)
+
+    assert "if r_offset is None or offset >= r_offset:" in drained
+    assert "set_read_offset(tp, offset)" in drained
+
+
 def test_what_we_override_is_still_there() -> None:
     overridden = {
-        Consumer: {"ack", "commit", "_add_gap", "perform_seek", "_new_consumer_thread"},
+        Consumer: {"ack", "commit", "_drain_messages", "perform_seek", "_new_consumer_thread"},
         Thread: {"_create_worker_consumer", "on_start"},
     }
 
@@ -154,11 +161,3 @@ def test_a_batch_takes_its_first_record_however_large_it_is() -> None:
     second = batch.append(timestamp=None, key=b"k", value=b"v", headers=[])
 
     assert (first is not None, second) == (True, None)
-
-
-def test_what_is_noted_as_read_is_forgotten_on_purpose() -> None:
-    notes = Forgetful()
-    notes[PLACE] = 7
-    notes.update({PLACE: 8})
-
-    assert (notes[PLACE], len(notes)) == (None, 0)
