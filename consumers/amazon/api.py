@@ -45,6 +45,15 @@ class ListingsApi(Protocol):
         """Read up to 20 SKUs at once; one that is not in the answer is not proven gone."""
 
 
+def reachable(settings: Settings, account: str) -> list[str]:
+    """Give the stores of *account* in the region where it was authorised, oldest first."""
+    mine = settings.of("account").get(account)
+    if mine is None:
+        return []
+    stores = settings.stores_of(account)
+    return [name for name, store in stores.items() if store.place.region == mine.region]
+
+
 def issues_of(refused: Refused) -> list[Issue]:
     """Give Amazon's issues behind a refusal, if the client kept any."""
     return list(getattr(refused, "issues", ()))

@@ -7,14 +7,17 @@ what is unknown, or was to go away, is read by itself, where a 404 is proof.
 from collections.abc import Callable, Iterable
 from datetime import datetime
 
+import structlog
 from sqlalchemy import Engine
 
 from consumers.amazon import ledger, outbox, outcome
-from consumers.amazon.api import Clock, ListingsApi, Snapshot
+from consumers.amazon.api import Clock, ListingsApi, Snapshot, reachable
 from consumers.amazon.outcome import TIMINGS, Timings
 from consumers.amazon.row import Change, Row, Rows
 from schemas.amazon import Observation, Submission
 from schemas.errors import NotAllowed, Refused, TryAgain
+
+_log = structlog.get_logger(__name__)
 
 MOST = 20
 """SKUs of one read (`amazon.md` 5)."""
@@ -50,9 +53,11 @@ class Confirmer:
         now = self._now()
         with self._engine.connect() as connection:
             open_ = ledger.to_read(connection, self._account, MOST * 4)
-        due = [r for r in open_ if r.due_at <= now]
+        mine = reachable(self._settings(), self._account)
+        due = [r for r in open_ if r.due_at <= now and (not r.store or r.store in mine)]
         if not due:
-            return min([LOOK, *((r.due_at - now).total_seconds() for r in open_)])
+            later = [(r.due_at - now).total_seconds() for r in open_ if r.due_at > now]
+            return min([LOOK, *later])
         try:
             return self._read(due)
         except TryAgain as busy:
@@ -61,39 +66,45 @@ class Confirmer:
             return REST
 
     def _read(self, due: list[Row]) -> float:
-        alone = [r for r in due if _alone(r)]
-        if alone:
-            self._read_one(alone[0])
-            return 0.0
-        skus = list(dict.fromkeys(r.seller_sku for r in due))[:MOST]
-        batch = [r for r in due if r.seller_sku in skus]
+        """Read the most overdue rows; give 0, or how long there is nobody to ask."""
+        alone = next((r for r in due if _alone(r)), None)
+        batch = [alone] if alone else _first_skus(due)
         stores = self._stores(batch)
         if not stores:
             return REST
-        asked_at = self._now()
-        found = self._amazon.read_many(self._account, skus, stores)
-        missing = [r for r in batch if r.seller_sku not in found]
-        nothing = {r.seller_sku: _nothing(r, asked_at) for r in missing if r.state == "awaiting"}
-        self._note(found | nothing, asked_at)
-        for row in {r.seller_sku: r for r in missing if r.state == "unknown"}.values():
-            self._read_one(row)
+        if alone or not self._read_many(batch, stores):
+            self._read_one(batch[0], stores)
         return 0.0
 
-    def _read_one(self, row: Row) -> None:
-        stores = [row.store] if row.store else self._stores([row])
-        if not set(stores) & set(self._settings().of("store")):
-            return
+    def _read_many(self, batch: list[Row], stores: list[str]) -> bool:
+        """Read *batch* by one search; say whether Amazon took it."""
+        skus = list(dict.fromkeys(r.seller_sku for r in batch))
+        asked_at = self._now()
+        try:
+            found = self._amazon.read_many(self._account, skus, stores)
+        except Refused as refused:
+            _log.warning("search refused", account=self._account, why=str(refused)[:300])
+            return False
+        missing = [r for r in batch if r.seller_sku not in found]
+        nothing = {r.seller_sku: _nothing(r, asked_at) for r in missing}
+        self._note(found | nothing, asked_at)
+        for row in {r.seller_sku: r for r in missing if r.state == "unknown"}.values():
+            self._read_one(row, self._stores([row]))
+        return True
+
+    def _read_one(self, row: Row, stores: list[str]) -> None:
+        """Read one SKU by itself: a 404 is proof, a refusal says nothing."""
         asked_at = self._now()
         try:
             found = self._amazon.read(self._account, row.seller_sku, stores)
-        except Refused:
+        except Refused as refused:
+            _log.warning("read refused", account=self._account, why=str(refused)[:300])
             found = _nothing(row, asked_at)
         self._note({row.seller_sku: found}, asked_at)
 
     def _stores(self, rows: Iterable[Row]) -> list[str]:
         """Give the stores to ask for: those of the rows, else any that the account has."""
-        settings = self._settings()
-        mine = list(settings.stores_of(self._account))
+        mine = reachable(self._settings(), self._account)
         named = {r.store for r in rows}
         return mine if "" in named else [s for s in mine if s in named]
 
@@ -115,6 +126,11 @@ class Confirmer:
             ledger.save(connection, changes)
             outbox.put(connection, said, told)
         self._ring()
+
+
+def _first_skus(due: list[Row]) -> list[Row]:
+    skus = list(dict.fromkeys(r.seller_sku for r in due))[:MOST]
+    return [r for r in due if r.seller_sku in skus]
 
 
 def _alone(row: Row) -> bool:

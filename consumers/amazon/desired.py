@@ -184,18 +184,18 @@ def _cannot_wait(row: Row) -> bool:
 
 
 def _unblock(before: Rows, after: Rows, now: datetime) -> Rows:
-    """Let a refused offer go out again once anything that it carries has changed."""
+    """Let a refused offer go out again once what it carries has changed, stock apart."""
     return {k: _again(r, before, after, now) for k, r in after.items()}
 
 
 def _again(row: Row, before: Rows, after: Rows, now: datetime) -> Row:
     if row.aspect != "existence" or row.state != "blocked":
         return row
-    carried: list[Key] = [("existence", row.store), ("price", row.store), ("quantity", "")]
+    carried: list[Key] = [("existence", row.store), ("price", row.store)]
     if all(_content(before.get(k)) == _content(after.get(k)) for k in carried):
         return row
     return moved(row, "idle", due_at=now, note=None, tries=0)
 
 
-def _content(row: Row | None) -> tuple[str | None, dict[str, Any]] | None:
-    return None if row is None else (row.wanted, row.details)
+def _content(row: Row | None) -> tuple[str | None, str, dict[str, Any]] | None:
+    return None if row is None else (row.wanted, row.wanted_hash, row.details)

@@ -190,7 +190,18 @@ def decoded(record: Record) -> tuple[Sku, Offer | None]:
     offer = codec.decode(record, Offer)
     if offer is not None and (offer.account, offer.seller_sku) != (account, seller_sku):
         raise _mismatch(f"{account}|{seller_sku}", f"{offer.account}|{offer.seller_sku}")
+    if (why := _unstorable(record, seller_sku, offer)) is not None:
+        raise Refused(Reason("ROW_INVALID", {"why": why}))
     return (account, seller_sku), offer
+
+
+def _unstorable(record: Record, seller_sku: str, offer: Offer | None) -> str | None:
+    """Say what Postgres would refuse to store, None if nothing."""
+    if "\0" in seller_sku or b"\\u0000" in (record.value or b""):
+        return "a NUL character"
+    if offer is not None and offer.sequence >= 1 << 63:
+        return f"sequence {offer.sequence} has more than 63 bits"
+    return None
 
 
 def _mismatch(key: str, expected: str) -> Refused:

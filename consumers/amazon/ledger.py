@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Text, any_, bindparam, func, select, tuple_
+from sqlalchemy import Connection, Text, any_, bindparam, func, select, text, tuple_
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 
 from consumers.amazon import outbox
@@ -138,7 +138,7 @@ def next_due(connection: Connection, account: str) -> datetime | None:
 _TO_READ = (
     select(table)
     .where(table.c.account == bindparam("of"))
-    .where(table.c.state.in_(("unknown", "awaiting")))
+    .where(text("state IN ('unknown', 'awaiting')"))  # literal, so that the partial index serves
     .order_by(table.c.due_at)
     .limit(bindparam("most"))
 )

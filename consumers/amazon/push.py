@@ -13,7 +13,14 @@ from sqlalchemy import Connection, Engine
 
 from consumers.amazon import lease as leases
 from consumers.amazon import ledger, outbox, outcome, payload
-from consumers.amazon.api import Clock, ListingsApi, Snapshot, is_throttled, issues_of
+from consumers.amazon.api import (
+    Clock,
+    ListingsApi,
+    Snapshot,
+    is_throttled,
+    issues_of,
+    reachable,
+)
 from consumers.amazon.lanes import DELETE, PATCH, PUT, ready
 from consumers.amazon.lease import Lease
 from consumers.amazon.outcome import TIMINGS, Timings
@@ -79,13 +86,13 @@ class Pusher:
             leases.check(connection, self._lease())
             for row in ledger.with_state(connection, self.account, ["sending"]):
                 self._change(connection, row, lambda r: outcome.unanswered(r, now=self._now()))
-            if self._hold is not read_only:
-                self._release(connection)
+            self._release(connection)
         self._ring()
 
     def _release(self, connection: Connection) -> None:
+        """Let go what read-only mode held, once it is over."""
         for row in ledger.with_state(connection, self.account, ["held"]):
-            if row.note == READ_ONLY:
+            if row.note == READ_ONLY and self._hold(row, {row.key: row}) is None:
                 self._change(connection, row, _free(self._now()))
 
     def step(self) -> float:
@@ -95,6 +102,8 @@ class Pusher:
         """
         if (rest := self._resting()) > 0:
             return rest
+        if self.account not in self._settings().of("account"):
+            return LOOK
         pauses = {o: self._amazon.pause(o, self.account) for o in OPERATIONS}
         open_ = [o for o, seconds in pauses.items() if seconds <= 0]
         effect, due = self._begin(open_)
@@ -142,8 +151,9 @@ class Pusher:
 
     def _effect(self, row: Row, rows: Rows) -> Effect | None:
         settings = self._settings()
-        store = row.store or _any_store(rows, set(settings.stores_of(row.account)))
-        known = settings.store(store) if store else None
+        mine = set(reachable(settings, row.account))
+        store = row.store or _any_store(rows, mine)
+        known = settings.store(store) if store in mine else None
         if store is None or known is None:
             return None
         operation = row.operation or PATCH
