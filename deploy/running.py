@@ -61,7 +61,7 @@ class Sandbox:
     def _told(self) -> dict[str, str]:
         deadline = time.monotonic() + READY_SECONDS
         while self._child.running and time.monotonic() < deadline:
-            with contextlib.suppress(OSError, ValueError):
+            with contextlib.suppress(OSError, ValueError, IndexError):
                 told: dict[str, str] = json.loads(self._log.read_text().splitlines()[-1])
                 return told
             time.sleep(0.05)
@@ -80,6 +80,14 @@ class Sandbox:
         }
 
 
+def _fetching(say: Say) -> Callable[[str, int, int], None]:
+    def told(name: str, done: int, total: int) -> None:
+        if done in (1, total) or done % 10 == 0:
+            say(f"fetching Apache Kafka: {done} of {total} jars ({name})")
+
+    return told
+
+
 class Pipeline:
     """Broker and database (ours, or those named), topics, tables, and a crew of workers."""
 
@@ -95,7 +103,12 @@ class Pipeline:
     ) -> None:
         self._say = say
         self._given = kafka, postgres
-        self.stack = None if kafka and postgres else Stack(folder)
+        ours = not (kafka and postgres)
+        self.stack = (
+            Stack(folder, kafka_at=kafka, postgres_at=postgres, progress=_fetching(say))
+            if ours
+            else None
+        )
         self.folder = self.stack.data if self.stack else (folder or Path()).absolute()
         self._environ = dict(environ)
         self._roles = dict.fromkeys(ROLES, 1) if roles is None else dict(roles)
@@ -108,6 +121,10 @@ class Pipeline:
             "LISTWIRE_KAFKA__BOOTSTRAP_SERVERS": self.bootstrap,
             "LISTWIRE_POSTGRES__URL": self.url,
         }
+
+    def add(self, environ: Mapping[str, str]) -> None:
+        """Let every process know of *environ*, too."""
+        self._environ |= environ
 
     @property
     def bootstrap(self) -> str:

@@ -17,7 +17,7 @@ UNCUT = 10_000
 """Characters of a line where stdout is a file or a pipe."""
 
 
-ENCODER = msgspec.json.Encoder(enc_hook=str, decimal_format="string")
+ENCODER = msgspec.json.Encoder(enc_hook=str)
 
 
 class Session:

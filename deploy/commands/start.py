@@ -2,6 +2,8 @@
 
 import importlib.metadata
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -10,6 +12,7 @@ import typer
 from deploy.commands.session import Session, session
 from deploy.errors import Failure
 from deploy.running import ROLES, Pipeline
+from deploy.settings import data_folder
 
 Data = Annotated[Path | None, typer.Option("--data", help="Folder that keeps the data.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
@@ -50,8 +53,6 @@ def config_show(
 
 def up(context: typer.Context, data: Data = None) -> None:
     """Run the whole pipeline here: broker, database and workers; keep its data."""
-    from deploy.settings import data_folder  # noqa: PLC0415 - on demand
-
     here = session(context)
     folder = data or data_folder(here.environ)
     pipeline = Pipeline(
@@ -61,12 +62,8 @@ def up(context: typer.Context, data: Data = None) -> None:
         postgres=here.deployment.postgres.url.get_secret_value() or None,
         say=here.talk.print,
     )
-    with pipeline:
-        _announce(here, pipeline)
-        try:
-            _tend(here, pipeline)
-        finally:
-            running_file(pipeline.folder).unlink(missing_ok=True)
+    with pipeline, announced(here, pipeline):
+        tend(here, pipeline)
 
 
 def running_file(folder: Path) -> Path:
@@ -74,8 +71,11 @@ def running_file(folder: Path) -> Path:
     return folder / "running.toml"
 
 
-def _announce(here: Session, pipeline: Pipeline) -> None:
-    file = running_file(pipeline.folder)
+@contextmanager
+def announced(here: Session, pipeline: Pipeline) -> Iterator[None]:
+    """Say where *pipeline* is, in a file that every other command finds."""
+    file = running_file(data_folder(here.environ))
+    file.parent.mkdir(parents=True, exist_ok=True)
     file.touch(mode=0o600)
     file.write_text(
         f'[kafka]\nbootstrap_servers = "{pipeline.bootstrap}"\n[postgres]\nurl = "{pipeline.url}"\n'
@@ -83,9 +83,14 @@ def _announce(here: Session, pipeline: Pipeline) -> None:
     here.talk.print(f"Apache Kafka at {pipeline.bootstrap}, data in {pipeline.folder}")
     here.talk.print("next: listwire settings apply FILE.yaml; listwire catalog import FILE.csv")
     here.talk.print("Ctrl-C stops it; started again, it goes on where it was")
+    try:
+        yield
+    finally:
+        file.unlink(missing_ok=True)
 
 
-def _tend(here: Session, pipeline: Pipeline) -> None:
+def tend(here: Session, pipeline: Pipeline) -> None:
+    """Look after *pipeline* until Ctrl-C."""
     try:
         while True:
             for place in pipeline.tend():
@@ -121,7 +126,7 @@ def work(
         postgres=here.postgres,
     )
     with pipeline:
-        _tend(here, pipeline)
+        tend(here, pipeline)
 
 
 def sandbox(

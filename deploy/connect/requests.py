@@ -22,6 +22,8 @@ from schemas.record import Record
 
 Place = tuple[str, int]
 BATCH = 50
+KEPT = 500
+"""Records of one place that wait in memory before its partition is paused."""
 
 
 class KafkaRequests:
@@ -42,28 +44,41 @@ class KafkaRequests:
         self._publish = publish
         self._now = now
         self._gained: set[TopicPartition] = set()
+        self._kept: dict[Place, list[Record]] = {}
         self._resting: dict[Place, float] = {}
         self._ledger = Ledger(group, source)
         self._consumer = open_consumer(bootstrap, group_id=group, max_poll_records=BATCH)
         self._consumer.subscribe(list(topics), listener=_Assignments(self))
 
     def poll(self, timeout: float) -> Mapping[Place, Sequence[Record]]:
-        """Give new records of places that are not resting."""
+        """Give new records of places that are not resting, and those whose rest is over."""
         self._begin()
-        self._wake()
         self.settle()
-        found: dict[Place, list[Record]] = {}
-        for record in polled(self._consumer.poll(timeout_ms=int(timeout * 1000))):
-            found.setdefault((record.topic, record.partition), []).append(record)
-        return found
+        wait = 0 if self._rested() else int(timeout * 1000)
+        for record in polled(self._consumer.poll(timeout_ms=wait)):
+            self._kept.setdefault((record.topic, record.partition), []).append(record)
+        self._hold_back()
+        return {place: self._kept.pop(place) for place in self._rested()}
 
-    def rest(self, place: Place, offset: int, seconds: float) -> None:
-        """Give *place* again from *offset* on, after *seconds*."""
-        partition = TopicPartition(*place)
-        if partition in self._consumer.assignment():
-            self._consumer.seek(partition, offset)
-            self._consumer.pause(partition)
+    def rest(self, place: Place, records: Sequence[Record], seconds: float) -> None:
+        """Give *records* of *place* again after *seconds*, before any later ones."""
+        if TopicPartition(*place) in self._consumer.assignment():
+            self._kept[place] = [*records, *self._kept.get(place, ())]
             self._resting[place] = monotonic() + seconds
+
+    def _rested(self) -> list[Place]:
+        now = monotonic()
+        return [place for place in self._kept if self._resting.get(place, 0.0) <= now]
+
+    def _hold_back(self) -> None:
+        """Fetch no more of a place of which much is kept: memory stays bounded."""
+        for partition in self._consumer.assignment() - self._gained:
+            much = len(self._kept.get((partition.topic, partition.partition), ())) > KEPT
+            paused = partition in self._consumer.paused()
+            if much and not paused:
+                self._consumer.pause(partition)
+            elif paused and not much:
+                self._consumer.resume(partition)
 
     def done(self, positions: Mapping[Place, int], outcomes: Mapping[Handled, int]) -> None:
         """Note how far each place was handled, and as what."""
@@ -98,7 +113,9 @@ class KafkaRequests:
         self._gained.difference_update(partitions)
         self.settle()
         for partition in partitions:
-            self._resting.pop((partition.topic, partition.partition), None)
+            place = (partition.topic, partition.partition)
+            self._resting.pop(place, None)
+            self._kept.pop(place, None)
 
     def gain(self, partitions: Iterable[TopicPartition], consumer: KafkaConsumer) -> None:
         """Take no record of *partitions* before their coverage is known."""
@@ -130,18 +147,11 @@ class KafkaRequests:
         with open_consumer(self._bootstrap) as reader:
             for record in to_end(reader, (COVERAGE,)):
                 group, topic, partition = keys.split(record.key or b"")
-                covered = codec.decode(record, Coverage)
-                if group == self._group and covered is not None:
+                if group != self._group or not partition.isdecimal():
+                    continue  # another group's, or how far a worker has read a whole topic
+                if (covered := codec.decode(record, Coverage)) is not None:
                     known[topic, int(partition)] = covered
         return known
-
-    def _wake(self) -> None:
-        now = monotonic()
-        for place in [p for p, until in self._resting.items() if until <= now]:
-            del self._resting[place]
-            partition = TopicPartition(*place)
-            if partition in self._consumer.assignment():
-                self._consumer.resume(partition)
 
 
 class _Assignments(ConsumerRebalanceListener):

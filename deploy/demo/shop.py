@@ -219,9 +219,10 @@ def _listings(item: Item) -> Iterator[dict[str, Any]]:
     if item.story in UNLISTED:
         return
     yield _listing(item, "acme-de", str(item.price)) | _trouble(item)
-    if item.number % 3 == 0 and item.price >= 15:
+    waiting = item.number % 20 == 3  # eligible there, and not on Amazon yet
+    if item.material == "Linen" and item.price >= 15 and not waiting:
         yield _listing(item, "acme-fr", str(item.price))
-    if item.number % 2 == 0 and item.material in ("Steel", "Oak"):
+    if item.material == "Oak" and not waiting:
         dollars = (item.price * RATE).quantize(Decimal("0.01"), ROUND_HALF_UP)
         yield _listing(item, "acme-us", str(dollars))
 
@@ -250,10 +251,7 @@ def _trouble(item: Item) -> dict[str, Any]:
             ]
         }
     if item.story == "image missing":
-        return {
-            "issues": [_issue("18027", "The main image is missing.", "MISSING_IMAGE", None)],
-            "price": None,
-        }
+        return {"status": "incomplete"}
     if item.story == "fulfilled by Amazon":
         return {"channel": "AMAZON_EU"}
     return {}

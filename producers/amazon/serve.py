@@ -38,8 +38,8 @@ class Requests(Protocol):
     def poll(self, timeout: float) -> Mapping[Place, Sequence[Record]]:
         """Give new records of places that are not resting."""
 
-    def rest(self, place: Place, offset: int, seconds: float) -> None:
-        """Give *place* again from *offset* on, after *seconds*."""
+    def rest(self, place: Place, records: Sequence[Record], seconds: float) -> None:
+        """Give *records* of *place* again after *seconds*, before any later ones."""
 
     def done(self, positions: Mapping[Place, int], outcomes: Mapping[Handled, int]) -> None:
         """Note how far each place was handled, and as what."""
@@ -66,7 +66,7 @@ def _place(place: Place, records: Sequence[Record], requests: Requests, how: Any
             outcome = _one(record, *how)
         except TryAgain as busy:
             _log.info("waiting", why=str(busy)[:300], topic=place[0], partition=place[1])
-            requests.rest(place, record.offset, busy.after)
+            requests.rest(place, records[number:], busy.after)
             return number
         requests.done({place: record.offset + 1}, {outcome: 1})
     return len(records)
