@@ -36,6 +36,10 @@ SESSION = 6.0
 """Seconds without a heartbeat after which the group gives our partitions to others."""
 
 
+END = 8.0
+"""Seconds that Faust gets to stop."""
+
+
 class Count(Protocol):
     """Counts something; `schemas/metrics.py` says what each name means."""
 
@@ -171,7 +175,7 @@ class Worker:
     async def _end(self, tasks: list[asyncio.Task[None]]) -> None:
         try:
             if self.app.started:
-                await asyncio.wait_for(self.app.stop(), SESSION)
+                await asyncio.wait_for(self.app.stop(), END)
         except TimeoutError:
             self._log.warning("Faust did not stop in time")
         for task in (*tasks, *self._letters):

@@ -10,7 +10,7 @@ from uuid import uuid4
 import msgspec
 import pytest
 
-from tests.support.killing import suffer
+from tests.support.killing import Death, die, suffer
 
 pytestmark = pytest.mark.kafka
 
@@ -33,3 +33,26 @@ def test_killed_workers_lose_nothing_and_account_for_everything(
         "uncommitted": outcome.uncommitted,
         "double_ids": outcome.double_ids,
     } == {"kills": KILLS, "wrong": 0, "unaccounted": 0, "uncommitted": 0, "double_ids": 0}
+
+
+@pytest.mark.parametrize(
+    ("point", "twice"),
+    [
+        pytest.param("outputs:3", True, id="between outputs and rows: decided again"),
+        pytest.param("rows:3", False, id="between rows and offsets: nothing is said twice"),
+    ],
+)
+def test_a_worker_that_dies_within_a_step_is_taken_over(
+    kafka: str, point: str, twice: bool
+) -> None:
+    outcome = asyncio.run(die(kafka, uuid4().hex[:8], point, inputs=3_000))
+
+    assert (outcome.sent_twice > 0) is twice
+    assert outcome == Death(
+        ended=-9,
+        wrong=0,
+        unaccounted=0,
+        inversions=0,
+        double_ids=0,
+        sent_twice=outcome.sent_twice,
+    )

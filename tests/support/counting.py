@@ -5,8 +5,10 @@ be told from its inputs alone, so a test knows every right answer.
 """
 
 import asyncio
+import os
 import signal
 import sys
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
@@ -15,6 +17,7 @@ import uvloop
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
+from processors.deliver import Deliver
 from processors.step import Cause, Change, Facts, Output, Scan
 from processors.worker import Parts, Worker
 from schemas import topics
@@ -139,6 +142,34 @@ async def create(bootstrap: str, role: Counting, partitions: int = 12) -> None:
     await admin.close()
 
 
+class Dying:
+    """Delivers, and kills its process once the *at*th delivery of a kind is acknowledged."""
+
+    def __init__(self, deliver: Deliver, changelog: str, kind: str, at: int) -> None:
+        self._deliver = deliver
+        self._changelog = changelog
+        self._kind = kind
+        self._left = at
+
+    async def __call__(self, records: Iterable[Record]) -> None:
+        """Deliver; afterwards there may be no afterwards."""
+        sent = list(records)
+        await self._deliver(sent)
+        kind = "rows" if sent and sent[0].topic == self._changelog else "outputs"
+        self._left -= bool(sent) and kind == self._kind
+        if not self._left:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
+def doomed(worker: Worker, role: Counting) -> Worker:
+    """Give *worker* back; `LISTWIRE_TEST_DIE=outputs:3` kills it after its third outputs."""
+    kind, _, at = os.environ.get("LISTWIRE_TEST_DIE", "").partition(":")
+    if kind:
+        outbox = worker.outbox
+        outbox._deliver = Dying(outbox._deliver, topics.changelog(role.name), kind, int(at))
+    return worker
+
+
 async def work(bootstrap: str, role: Counting, name: str, stop: asyncio.Event) -> None:
     """Run one worker of *role* until *stop*."""
     async with producer(bootstrap) as out:
@@ -146,7 +177,7 @@ async def work(bootstrap: str, role: Counting, name: str, stop: asyncio.Event) -
         await whole.start()
         try:
             parts = Parts(bootstrap=bootstrap, producer=out, reader=whole, worker=name)
-            await Worker(role, parts).run(stop)
+            await doomed(Worker(role, parts), role).run(stop)
         finally:
             await whole.stop()
 

@@ -52,8 +52,11 @@ class Outcome(msgspec.Struct, kw_only=True):
 class Herd:
     """Worker processes of one role; whoever is killed is started again at once."""
 
-    def __init__(self, bootstrap: str, run: str, size: int) -> None:
+    def __init__(
+        self, bootstrap: str, run: str, size: int, more: dict[str, str] | None = None
+    ) -> None:
         self._bootstrap = bootstrap
+        self.more = more or {}
         self._run = run
         self._numbers = itertools.count(1)
         self.ended: list[int] = []
@@ -64,7 +67,7 @@ class Herd:
         script = str(ROOT / "tests/support/counting.py")
         return subprocess.Popen(
             [sys.executable, script, self._bootstrap, self._run, str(next(self._numbers))],
-            env=os.environ | {"PYTHONPATH": str(ROOT)},
+            env=os.environ | {"PYTHONPATH": str(ROOT)} | self.more,
         )
 
     def strike(self, place: int, number: signal.Signals) -> None:
@@ -97,6 +100,41 @@ class Herd:
             except subprocess.TimeoutExpired:
                 worker.kill()
                 worker.wait()
+
+
+class Death(msgspec.Struct, kw_only=True):
+    """What a worker left behind that died at one point, once another has finished its work."""
+
+    ended: int
+    wrong: int
+    unaccounted: int
+    inversions: int
+    double_ids: int
+    sent_twice: int
+
+
+async def die(bootstrap: str, run: str, point: str, *, inputs: int) -> Death:
+    """Feed *inputs* records, let a worker die at *point*, let another go on."""
+    role = Counting(run)
+    await create(bootstrap, role)
+    fed: Counter[bytes] = Counter()
+    await _feed(bootstrap, role, inputs, 0, fed, asyncio.Event())
+    herd = Herd(bootstrap, run, 1, {"LISTWIRE_TEST_DIE": point})
+    try:
+        ended = await asyncio.to_thread(herd.workers[0].wait, PATIENCE)
+        herd.more = {}
+        herd.revive()
+        said = await _settled(bootstrap, role, fed, herd)
+    finally:
+        await asyncio.to_thread(herd.end)
+    return Death(
+        ended=ended,
+        wrong=said.wrong(fed),
+        unaccounted=(await _accounts(bootstrap, role))[0],
+        inversions=said.inversions,
+        double_ids=said.double_ids,
+        sent_twice=said.records - inputs,
+    )
 
 
 async def suffer(
@@ -132,7 +170,7 @@ async def suffer(
         kills=strikes[signal.SIGKILL],
         stops=strikes[signal.SIGTERM],
         seconds=round(monotonic() - started, 1),
-        wrong=sum(1 for key, count in fed.items() if said.newest.get(key) != count),
+        wrong=said.wrong(fed),
         unaccounted=unaccounted,
         uncommitted=uncommitted,
         inversions=said.inversions,
@@ -183,6 +221,10 @@ class Said:
         self.double_ids = 0
         self._sequences: dict[bytes, int] = {}
         self._ids: dict[bytes, tuple[bytes, int]] = {}
+
+    def wrong(self, fed: Counter[bytes]) -> int:
+        """Give for how many keys the newest count is not that of the inputs."""
+        return sum(1 for key, count in fed.items() if self.newest.get(key) != count)
 
     def take(self, read: Any) -> None:
         """Take one record in; a lower sequence at a later offset is an inversion."""
