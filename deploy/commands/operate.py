@@ -103,7 +103,7 @@ def _named(crossed: list[Lag]) -> str:
 
 def _require_known(asked: list[str] | tuple[()], seen: Seen) -> None:
     read = {reading.group for reading in seen.readings}
-    unknown = [name for name in asked if name not in read and not seen.members.get(name)]
+    unknown = [name for name in asked if name not in read and seen.members[name] == 0]
     if unknown:
         raise Failure(
             "LW-0701",

@@ -23,8 +23,8 @@ from schemas.topics import TOPICS, inputs, topic
 GROUPS = tuple(sorted({group for each in TOPICS for group in each.groups}))
 """Every group of the topic table."""
 
-COORDINATOR_SECONDS = 5.0
-"""A coordinator that is just being found or loading has so long to answer."""
+COORDINATOR_SECONDS = 10.0
+"""Coordinators that are just being found or loading have so long to answer, all together."""
 
 FETCH = 65_536
 """Bytes per partition and request: one record of each is all that is looked at."""
@@ -74,8 +74,9 @@ class Watcher:
 
     def read(self, groups: Sequence[str] = GROUPS) -> Seen:
         """Do one pass over *groups*."""
-        members = self._members(groups)
-        known = [self._group(name, members[name]) for name in groups]
+        until = time.monotonic() + COORDINATOR_SECONDS
+        members = self._members(groups, until)
+        known = [self._group(name, members[name], until) for name in groups]
         found = self._partitions(known)
         wanted = {place for group in known for place in group.places(found)}
         there = {place for place in wanted if place.partition in found.get(place.topic, set())}
@@ -89,16 +90,17 @@ class Watcher:
 
     # --- the steps, in their order ----------------------------------------------------------
 
-    def _members(self, groups: Sequence[str]) -> dict[str, int | None]:
+    def _members(self, groups: Sequence[str], until: float) -> dict[str, int | None]:
         try:
-            told = patiently(lambda: self._admin.describe_groups(list(groups)))
+            told = patiently(lambda: self._admin.describe_groups(list(groups)), until)
         except KafkaError:
             return dict.fromkeys(groups)
         return {name: _counted(told.get(name)) for name in groups}
 
-    def _group(self, name: str, members: int | None) -> Group:
+    def _group(self, name: str, members: int | None, until: float) -> Group:
         try:
-            committed = patiently(lambda: self._admin.list_group_offsets({name: None}))[name]
+            asked = {name: None}
+            committed = patiently(lambda: self._admin.list_group_offsets(asked), until)[name]
         except KafkaError as error:
             return Group(name=name, members=members, fault=f"commits: {error}")
         commits = {place: found.offset for place, found in committed.items() if found.offset >= 0}
@@ -156,9 +158,12 @@ def watching(bootstrap: str, now: Callable[[], datetime]) -> Iterator[Watcher]:
         yield Watcher(admin, consumer, now)
 
 
-def patiently(ask: Callable[[], T]) -> T:
-    """Give what *ask* gives, asked again while the broker says that it will know soon."""
-    deadline = time.monotonic() + COORDINATOR_SECONDS
+def patiently(ask: Callable[[], T], until: float | None = None) -> T:
+    """Give what *ask* gives, asked again while the broker says that it will know soon.
+
+    *until* is a monotonic time; None = `COORDINATOR_SECONDS` from now.
+    """
+    deadline = time.monotonic() + COORDINATOR_SECONDS if until is None else until
     while True:
         try:
             return ask()

@@ -1,5 +1,6 @@
 """A broker with every topic of the contract, and the command as a person runs it."""
 
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -11,6 +12,7 @@ from deploy import cli
 from deploy.connect.kafka import open_admin
 from deploy.embedded.kafka import EmbeddedKafka
 from deploy.topics import apply, plan, wanted
+from deploy.watch.reading import patiently
 
 
 class Said(NamedTuple):
@@ -57,4 +59,5 @@ def contract_kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with EmbeddedKafka(folder, remove=True) as running:
         with open_admin(running.bootstrap_servers) as admin:
             apply(admin, plan(admin, wanted()))
+            patiently(lambda: admin.list_group_offsets("anybody"), time.monotonic() + 60)
         yield running.bootstrap_servers

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from kafka import TopicPartition
+from kafka.errors import GroupAuthorizationFailedError
 from kafka.structs import OffsetAndMetadata
 
 from deploy.connect.kafka import open_admin, open_consumer, open_producer
@@ -200,10 +201,53 @@ def test_a_group_with_a_member_is_not_empty(place: Place) -> None:
             assert watcher.read([place.group]).members == {place.group: 1}
 
 
-def test_what_the_broker_does_not_have_is_unknown_and_never_zero(kafka: str) -> None:
-    with watching(kafka, lambda: datetime.now(UTC)) as watcher:
-        found = [lag(r) for r in watcher.read(["listwire-matching"]).readings]
+def test_what_the_broker_does_not_have_is_unknown_and_never_zero(place: Place) -> None:
+    place.topic = "absent.v1"
 
-    assert len(found) == 24
+    with watching(place.kafka, lambda: datetime.now(UTC)) as watcher:
+        found = [lag(r) for r in watcher.read([place.group]).readings]
+
+    assert len(found) == reading.TOPICS[0].partitions
     assert {(one.state, one.seconds, one.offsets) for one in found} == {("unknown", None, None)}
     assert "does not have" in found[0].cause
+
+
+@pytest.mark.parametrize("call", ["list_group_offsets", "describe_groups"])
+def test_what_the_broker_does_not_tell_is_unknown_with_its_cause(
+    place: Place, monkeypatch: pytest.MonkeyPatch, call: str
+) -> None:
+    def refused(*_: object) -> None:
+        raise GroupAuthorizationFailedError("not yours")
+
+    place.write(1)
+    monkeypatch.setattr(reading.KafkaAdminClient, call, refused)
+    with watching(place.kafka, lambda: datetime.now(UTC)) as watcher:
+        seen = watcher.read([place.group])
+
+    (group,) = by_group([lag(r) for r in seen.readings], seen.members)
+    if call == "describe_groups":
+        assert (group.members, group.state) == (None, "no-commit")
+    else:
+        assert (group.members, group.state) == (0, "unknown")
+        assert "GroupAuthorizationFailed" in group.cause
+
+
+def test_what_could_not_be_read_in_time_is_unknown(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place.write(1, age=HOUR)
+    place.commit(0)
+    monkeypatch.setattr(reading.Waiting.__init__, "__kwdefaults__", {"patience": 0.0})
+
+    assert (read(place).state, read(place).seconds) == ("unknown", None)
+
+
+def test_every_group_of_the_table_is_looked_at_unless_told_otherwise() -> None:
+    assert set(reading.GROUPS) == {
+        "listwire-amazon",
+        "listwire-listings",
+        "listwire-lookups",
+        "listwire-matching",
+        "listwire-postgres",
+        "listwire-products",
+    }
