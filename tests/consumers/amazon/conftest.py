@@ -58,6 +58,19 @@ def begin(sandbox: Sandbox, document: dict[str, Any]) -> None:
     sandbox.seed(document)
 
 
+def place(api: str, factor: float) -> Amazon:
+    """Give the deployment in which the stand-in at *api* is Amazon."""
+    return Amazon(
+        na=f"{api}/na",
+        eu=f"{api}/eu",
+        fe=f"{api}/fe",
+        login=f"{api}/auth/o2/token",
+        client_id="sandbox",
+        client_secret=SecretStr("sandbox"),
+        quota_factor=factor,
+    )
+
+
 @pytest.fixture(scope="module")
 def sandbox() -> Iterator[Sandbox]:
     with running_sandbox() as running:
@@ -83,16 +96,7 @@ def clean(engine: Engine) -> Engine:
 @pytest.fixture
 def make_client(sandbox: Sandbox) -> Callable[..., AmazonClient]:
     def make(settings: Settings = SETTINGS, factor: float = 20.0) -> AmazonClient:
-        place = Amazon(
-            na=f"{sandbox.api}/na",
-            eu=f"{sandbox.api}/eu",
-            fe=f"{sandbox.api}/fe",
-            login=f"{sandbox.api}/auth/o2/token",
-            client_id="sandbox",
-            client_secret=SecretStr("sandbox"),
-            quota_factor=factor,
-        )
         environ = {"ACME_EU_REFRESH_TOKEN": "Atzr|acme-eu"}
-        return amazon_client(place, lambda: settings, environ, role="push")
+        return amazon_client(place(sandbox.api, factor), lambda: settings, environ, role="push")
 
     return make
