@@ -4,6 +4,7 @@ import platform
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from importlib.metadata import version
 from typing import Literal
 
 import httpx2
@@ -17,7 +18,6 @@ from deploy.connect.rates import SHARES
 from deploy.settings import Amazon
 from schemas.settings import Settings
 
-VERSION = "0.1.0"
 POOL = httpx2.Limits(max_connections=200, max_keepalive_connections=200)
 
 
@@ -52,4 +52,4 @@ def amazon_client(
 
 def agent() -> str:
     """Give the user agent that Amazon asks for, well below its 500 characters."""
-    return f"Listwire/{VERSION} (Language=Python/{platform.python_version()})"
+    return f"Listwire/{version('listwire')} (Language=Python/{platform.python_version()})"
