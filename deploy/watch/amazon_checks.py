@@ -22,25 +22,24 @@ def amazon_checks(place: Amazon, bootstrap: str, environ: Mapping[str, str]) -> 
     if not bootstrap:
         yield skipped("accounts", "the broker was not reached, and it holds the settings")
         return
-    yield from examined(
-        "accounts", lambda: account_checks(place, read_settings(bootstrap), environ)
-    )
+    quiet_http()
+    with httpx2.Client(follow_redirects=False) as http:
+        yield from examined(
+            "accounts", lambda: account_checks(place, read_settings(bootstrap), environ, http)
+        )
 
 
 def account_checks(
-    place: Amazon, settings: Settings, environ: Mapping[str, str]
+    place: Amazon, settings: Settings, environ: Mapping[str, str], http: httpx2.Client
 ) -> Iterator[Check]:
     """Give the checks of every account in *settings*."""
     accounts: Mapping[str, Account] = settings.of("account")
     if not accounts:
         yield skipped("accounts", "none is in the settings", "listwire settings apply FILE.yaml")
-        return
-    quiet_http()
-    with httpx2.Client(follow_redirects=False) as http:
-        for name in sorted(accounts):
-            token = partial(_token, name, accounts[name], place, environ, http)
-            yield from examined(f"account {name}", token)
-            yield from examined(f"stores of {name}", partial(_stores, name, settings))
+    for name in sorted(accounts):
+        token = partial(_token, name, accounts[name], place, environ, http)
+        yield from examined(f"account {name}", token)
+        yield from examined(f"stores of {name}", partial(_stores, name, settings))
     if place.read_only:
         yield warning("writing to Amazon", "read-only: nothing is sent", "see amazon.read_only")
 
