@@ -11,6 +11,8 @@ import msgspec
 PATIENCE = 30.0
 """Seconds after which a change is said not to have arrived."""
 
+WRITES = ("patchListingsItem", "putListingsItem")
+
 
 class Followed(msgspec.Struct, frozen=True):
     """One change and how long it took; None = it did not arrive in time."""
@@ -33,9 +35,9 @@ class Truth:
 
     def writes(self, account: str, sku: str, since_ms: float) -> list[dict[str, Any]]:
         """Give the writes to one SKU since a moment (epoch ms), the first one first."""
-        wanted = {"account": account, "sku": sku, "since": str(int(since_ms))}
+        wanted = {"account": account, "sku": sku}
         found = self._client.get("/requests", params=wanted).json()["requests"]
-        return [r for r in found if r["operation"] in ("patchListingsItem", "putListingsItem")]
+        return [r for r in found if r["operation"] in WRITES and r["received_ms"] >= since_ms]
 
     def listing(self, account: str, marketplace: str, sku: str) -> Mapping[str, Any]:
         """Give what Amazon holds of one listing."""
