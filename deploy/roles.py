@@ -38,6 +38,7 @@ def run(role: str, deployment: Deployment, environ: Mapping[str, str]) -> None:
         RUNS[role](deployment, environ, f"{role}-{os.getpid()}")
     except Exception as error:
         if (failure := _stopped(error)) is None:
+            _log.exception("fault")  # the command itself shows no traceback
             raise
         raise failure from error
 

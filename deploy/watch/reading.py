@@ -98,6 +98,8 @@ class Watcher:
         return {name: _counted(told.get(name)) for name in groups}
 
     def _group(self, name: str, members: int | None, until: float) -> Group:
+        if time.monotonic() > until:
+            return Group(name=name, members=members, fault="commits: not answered in time")
         try:
             asked = {name: None}
             committed = patiently(lambda: self._admin.list_group_offsets(asked), until)[name]
