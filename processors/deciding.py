@@ -28,6 +28,12 @@ F = TypeVar("F", bound=Facts)
 LIMIT = codec.MAX_RECORD
 """Bytes that one record may take in a batch of its own: the topics' `max.message.bytes`."""
 
+SMALL = LIMIT // 2
+"""Bytes of key and value below which nothing has to be weighed exactly."""
+
+LONGEST = 512
+"""Characters of an id or a trace that an output takes over from its input."""
+
 RESERVED = b"\x00"
 """Keys that begin so are the runtime's own rows (scans), never an input's."""
 
@@ -227,7 +233,7 @@ def followed(record: Record) -> tuple[tuple[str, str], ...]:
     root = codec.header(record, "ce_correlationid") or event
     trace = codec.header(record, "traceparent")
     named = (("ce_causationid", event), ("ce_correlationid", root), ("traceparent", trace))
-    return tuple((name, text) for name, text in named if text)
+    return tuple((name, text) for name, text in named if text and len(text) <= LONGEST)
 
 
 def measure(records: tuple[Record, ...], key: bytes, row: bytes) -> None:
@@ -236,10 +242,13 @@ def measure(records: tuple[Record, ...], key: bytes, row: bytes) -> None:
     Raises `Refused`: TOO_LARGE for an output, STATE_TOO_LARGE for the row.
     """
     for record in records:
-        if (size := weight(record)) > LIMIT:
+        small = len(record.key or b"") + len(record.value or b"") < SMALL
+        if not small and (size := weight(record)) > LIMIT:
             raise Refused(Reason("TOO_LARGE", {"size": str(size), "limit": str(LIMIT)}))
-    size = weight(Record(topic="", key=key, value=row))
-    if size > LIMIT:
+    if (
+        len(key) + len(row) >= SMALL
+        and (size := weight(Record(topic="", key=key, value=row))) > LIMIT
+    ):
         raise Refused(Reason("STATE_TOO_LARGE", {"size": str(size), "limit": str(LIMIT)}))
 
 
