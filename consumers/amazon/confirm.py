@@ -21,7 +21,8 @@ _log = structlog.get_logger(__name__)
 
 MOST = 20
 """SKUs of one read (`amazon.md` 5)."""
-LOOK = 60.0
+LOOK = 1.0
+"""Seconds between two looks at most. What is accepted is due no sooner, so none comes late."""
 REST = 60.0
 """Seconds to wait when Amazon does not let the account read."""
 

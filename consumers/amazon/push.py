@@ -33,6 +33,8 @@ PAUSE = timedelta(minutes=5)
 """How long an account that Amazon refuses is left alone before it is tried again."""
 LOOK = 60.0
 """Seconds after which a lane without work looks again, whatever it heard."""
+PATCHES_ONLY = timedelta(seconds=1)
+"""How long a lane whose patches wait for a token takes it that nothing else is to be sent."""
 NOT_ALLOWED = "not allowed"
 READ_ONLY = "READ_ONLY"
 
@@ -74,6 +76,7 @@ class Pusher:
         self._ring = ring
         self._refused_in_a_row = 0
         self._paused_until: datetime | None = None
+        self._patches_only_until = now()
 
     @property
     def account(self) -> str:
@@ -106,10 +109,14 @@ class Pusher:
             return LOOK
         pauses = {o: self._amazon.pause(o, self.account) for o in OPERATIONS}
         open_ = [o for o, seconds in pauses.items() if seconds <= 0]
+        patching = PATCH in open_
+        if not patching and self._now() < self._patches_only_until:
+            return pauses[PATCH]
         effect, due = self._begin(open_)
         if effect is None:
-            waits = [s for s in pauses.values() if s > 0]
-            return min([*waits, due, LOOK])
+            if not patching:
+                self._patches_only_until = self._now() + PATCHES_ONLY
+            return min([*(s for s in pauses.values() if s > 0), due, LOOK])
         self._record(effect, self._send(effect))
         return 0.0
 

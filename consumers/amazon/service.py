@@ -103,6 +103,8 @@ class Service:
         """End after what is being sent is written down."""
         self._stopped.set()
         self.bells.ring_all()
+        for lane in list(self._lanes.values()):
+            lane.end()
 
     # --- threads ---
 
@@ -214,7 +216,7 @@ class Lane:
         self.ended = False
         self.threads: list[threading.Thread] = []
         self._to_send = service.bells.hang(self.account)
-        self._to_read = service.bells.hang(self.account)
+        self._to_read = Bell()  # looks every second by itself: nobody else need ring
 
     def end(self) -> None:
         """Let both threads come to their end."""
@@ -233,7 +235,7 @@ class Lane:
             s._now,
             hold=s._manners.hold,
             timings=s._manners.timings,
-            ring=lambda: s.bells.ring([self.account]),
+            ring=lambda: s.bells.ring(()),
         )
         self._loop(pusher.step, self._to_send, first=pusher.recover)
 
