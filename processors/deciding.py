@@ -45,14 +45,14 @@ HEADERS = 256
 
 
 class Deciding(Generic[F]):
-    """Runs one role on facts that are bytes."""
+    """Runs one role on facts that are bytes; *settings* are those that a partition may know."""
 
     def __init__(
         self,
         role: Role[F],
         *,
         newest: Callable[[int, bytes], bytes | None],
-        settings: Callable[[], Settings],
+        settings: Callable[[int], Settings],
         clock: Callable[[], datetime],
         partitions: int = topics.PARTITIONS,
     ) -> None:
@@ -89,7 +89,7 @@ class Deciding(Generic[F]):
         key = validated(record, self._partitions)
         before = self._newest(record.partition, key)
         facts = self._rows.facts(before)
-        change = self._role.step(record, facts, self._settings(), now)
+        change = self._role.step(record, facts, self._settings(record.partition), now)
         occasion = self._occasion(codec.time_of(record), now, followed(record))
         posting = self._posting(record.partition, key, before, change, occasion)
         return msgspec.structs.replace(
@@ -124,7 +124,7 @@ class Deciding(Generic[F]):
     def _review(
         self, partition: int, key: bytes, before: bytes, facts: F, cause: Cause, now: datetime
     ) -> Posting | None:
-        change = self._role.review(facts, self._settings(), now, cause)
+        change = self._role.review(facts, self._settings(partition), now, cause)
         more = (("ce_causationid", cause.event),) if cause.event else ()
         occasion = self._occasion(cause.time or now, self._clock(), more)
         posting = self._posting(partition, key, before, change, occasion)
@@ -147,7 +147,7 @@ class Deciding(Generic[F]):
         facts = change.facts
         if records:
             facts = msgspec.structs.replace(facts, sent=sent)
-        due = self._role.due(facts, self._settings())
+        due = self._role.due(facts, self._settings(partition))
         row = self._rows.row(facts, due, before=before, now_us=occasion.now_us)
         measure(records, key, row)
         return Posting(

@@ -31,6 +31,7 @@ from processors.whole import TOPICS, Whole
 from schemas import topics
 from schemas.reasons import Reason
 from schemas.record import Record
+from schemas.settings import Settings
 
 SESSION = 6.0
 """Seconds without a heartbeat after which the group gives our partitions to others."""
@@ -90,6 +91,7 @@ class Worker:
         self._group = f"listwire-{role.name}"
         self._log = structlog.get_logger().bind(group=self._group)
         self._faults: asyncio.Queue[BaseException] = asyncio.Queue()
+        self._told: dict[int, Settings] = {}
         self._letters: set[asyncio.Task[None]] = set()
         self._deliver = Delivery(parts.producer)
         self.app = _app(role.name, parts)
@@ -103,7 +105,7 @@ class Worker:
         self.deciding: Deciding[Facts] = Deciding(
             role,
             newest=self.newest,
-            settings=lambda: self.whole.settings,
+            settings=self._known_to,
             clock=parts.clock,
             partitions=parts.partitions,
         )
@@ -116,6 +118,16 @@ class Worker:
         self.alarm = self._alarm()
         for topic in role.inputs:
             relay(self.app, topic, self.take)
+
+    def _known_to(self, partition: int) -> Settings:
+        """Give the settings; a report counts only behind its last row in *partition*."""
+        settings = self.whole.settings
+        if REPORT_ROWS not in self._role.inputs or self._told.get(partition) is settings:
+            return settings
+        position = self.ledger.position(REPORT_ROWS, partition)
+        known = settings.reported_until(partition, position or 0)
+        self._told = {**self._told, partition: known}
+        return known
 
     # --- running --------------------------------------------------------------------------
 

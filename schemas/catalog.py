@@ -99,7 +99,8 @@ class Product(Event, frozen=True, kw_only=True):
         if len(self.attributes) > MAX_ATTRIBUTES:
             raise ValueError(f"{len(self.attributes)} attributes, at most {MAX_ATTRIBUTES}")
         for code, values in self.attributes.items():
-            if len(values) > 1 or "global" not in values:  # the usual case is cheap: facts are read often
+            # the usual case is cheap: facts are read often
+            if len(values) > 1 or "global" not in values:
                 _scopes(values)
             for found in values.values():
                 if found.__class__ is list and len(found) > MAX_VALUES:

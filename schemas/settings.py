@@ -357,6 +357,18 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             self, reports=self.reports | {report.store: tuple(newest[:2])}
         )
 
+    def reported_until(self, partition: int, position: int) -> "Settings":
+        """Give the snapshot without the reports whose rows *partition* has not handled yet.
+
+        A report may be spoken of only behind its last row; *position* is the next offset of
+        `amazon.listing.v1` that will be handled there.
+        """
+        known = {
+            store: tuple(r for r in reports if r.ends.get(str(partition), 0) <= position)
+            for store, reports in self.reports.items()
+        }
+        return self if known == self.reports else msgspec.structs.replace(self, reports=known)
+
     def with_state(self, state: AccountState) -> "Settings":
         """Give the snapshot with what is now known of one account."""
         return msgspec.structs.replace(self, states=self.states | {state.account: state})

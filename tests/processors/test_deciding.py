@@ -78,7 +78,7 @@ class Desk:
         self.deciding = Deciding(
             Echo(),
             newest=lambda _, key: self.rows.get(key),
-            settings=Settings,
+            settings=lambda _: Settings(),
             clock=lambda: NOW,
         )
 
