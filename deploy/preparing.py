@@ -3,6 +3,7 @@
 from deploy.connect.kafka import open_admin
 from deploy.connect.postgres import migrate, open_engine
 from deploy.topics import apply, plan, wanted
+from deploy.watch.reading import patiently
 
 
 def prepare(bootstrap: str, url: str, *, replication: int = 1) -> None:
@@ -11,6 +12,7 @@ def prepare(bootstrap: str, url: str, *, replication: int = 1) -> None:
         found = plan(admin, wanted(replication=replication))
         found.refuse()
         apply(admin, found, replication=replication)
+        patiently(lambda: admin.list_group_offsets("listwire-prepare"))  # groups can be served
     engine = open_engine(url, name="listwire-prepare")
     try:
         migrate(engine)

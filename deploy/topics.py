@@ -12,6 +12,7 @@ from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient
 from kafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 
 from deploy.errors import Failure
+from schemas.pipeline import Coverage
 from schemas.topics import DAY_MS, PARTITIONS, ROLES, TOPICS, Topic, changelog, dead_letters
 
 FAMILY_BYTES = "2097152"
@@ -194,7 +195,14 @@ def _own(topic: Topic, common: dict[str, str]) -> Wanted:
 
 
 def _families(topic: Topic, common: dict[str, str]) -> list[Wanted]:
-    return [_member(topic, group, kind, common) for group in topic.groups for kind in FAMILY_DAYS]
+    own = [_member(topic, group, kind, common) for group in topic.groups for kind in FAMILY_DAYS]
+    return own + [_member(topic, group, "dlq", common) for group in _folders(topic)]
+
+
+def _folders(topic: Topic) -> list[str]:
+    """Give the groups whose workers read *topic* whole and set aside what they cannot read."""
+    read_whole = topic.whole and topic.event is not Coverage
+    return [f"listwire-{role}" for role in ROLES if read_whole]
 
 
 def _member(topic: Topic, group: str, kind: str, common: dict[str, str]) -> Wanted:

@@ -11,6 +11,7 @@ from typing import Any, Self
 
 import structlog
 from kafka import KafkaConsumer, TopicPartition
+from kafka.errors import KafkaTimeoutError
 
 from deploy.connect.kafka import open_consumer
 from deploy.errors import Failure
@@ -19,6 +20,9 @@ from schemas.amazon import AccountState, Report
 from schemas.errors import Refused
 from schemas.record import Record
 from schemas.settings import Settings
+
+TRIES = 4
+"""Times that a busy broker is asked where a topic ends, each for half a minute."""
 
 TOPICS = ("settings.v1", "amazon.report.v1", "amazon.account.v1")
 
@@ -40,9 +44,24 @@ def to_end(consumer: KafkaConsumer, topics: tuple[str, ...]) -> Iterator[Record]
     Raises `Failure` (LW-0205) for a topic that is not there.
     """
     places = assigned(consumer, topics)
-    ends = consumer.end_offsets(places)
+    ends = _ends(consumer, places)
     while any(consumer.position(place) < ends[place] for place in places):
         yield from polled(consumer.poll(timeout_ms=500))
+
+
+def _ends(consumer: KafkaConsumer, places: list[TopicPartition]) -> dict[TopicPartition, int]:
+    for _ in range(TRIES):
+        try:
+            ends: dict[TopicPartition, int] = consumer.end_offsets(places)
+        except KafkaTimeoutError:  # a broker that has just made its topics answers late
+            continue
+        return ends
+    raise Failure(
+        "LW-0207",
+        where=", ".join(sorted({place.topic for place in places})),
+        why=f"the broker did not say in {TRIES} tries where these topics end",
+        do="look at the broker; its own log says what it is busy with",
+    )
 
 
 def assigned(consumer: KafkaConsumer, topics: tuple[str, ...]) -> list[TopicPartition]:

@@ -28,9 +28,14 @@ def test_every_topic_its_dead_letters_and_every_changelog_are_wanted_once() -> N
         for g in t.groups
         for kind in ("dlq", "retry", "parked")
     }
+    whole = {
+        dead_letters(name, f"listwire-{role}")
+        for name in ("settings.v1", "amazon.report.v1", "amazon.account.v1")
+        for role in ROLES
+    }
     own = {t.name for t in TOPICS} | {changelog(role) for role in ROLES}
 
-    assert {topic.name for topic in ALL} == own | family
+    assert {topic.name for topic in ALL} == own | family | whole
     assert len(ALL) == len(BY_NAME)
 
 

@@ -30,7 +30,7 @@ from deploy.running import ROLES, Pipeline, Sandbox
 from deploy.supervisor import Place, Post, listwire
 from deploy.watch.audit import Hole
 from deploy.watch.audited import unaccounted
-from tests.support.load import PLACES, Expected, Files, Size
+from tests.support.load import PLACES, Expected, Files, Size, seller_of
 
 REST_SECONDS = 4.0
 """Nothing may have moved for so long before a run is over."""
@@ -275,11 +275,13 @@ def _same(shown: Mapping[str, Any], store: Mapping[str, Any], quantity: int | No
 
 
 def _lost(rows: list[tuple[Any, ...]], expected: Mapping[str, Expected]) -> list[str]:
-    at = {name: read.COMPARED.index(name) for name in ("sku", "desired_price", "desired_quantity")}
+    at = {
+        n: read.COMPARED.index(n) for n in ("account", "sku", "desired_price", "desired_quantity")
+    }
     stored = {
         row[at["sku"]]: (Decimal(row[at["desired_price"]] or 0), row[at["desired_quantity"]])
         for row in rows
-        if row[at["sku"]]
+        if row[at["sku"]] and row[at["account"]] == seller_of(row[at["sku"]])
     }
     wanted = {name: (Decimal(e.price), e.quantity) for name, e in expected.items()}
     return [f"{n}: wants {w}, is {stored.get(n)}" for n, w in wanted.items() if stored.get(n) != w]

@@ -61,6 +61,11 @@ def account(number: int) -> str:
     return ACCOUNTS[number % len(ACCOUNTS)]
 
 
+def seller_of(name: str) -> str:
+    """Give the account that product *name* is sold by; the others do not have its website."""
+    return account(int(name.rpartition("-")[2]))
+
+
 def ean(number: int) -> str:
     """Give the (invented) EAN-13 of product *number*."""
     body = f"401234{number:06d}"
