@@ -4,12 +4,9 @@ from collections.abc import Callable
 from datetime import datetime
 
 from consumers.drain import SetAside
-from schemas.deadletters import Stage, dead_letter
+from schemas.deadletters import dead_letter
 from schemas.reasons import Reason
 from schemas.record import Record
-
-STAGES: dict[str, Stage] = {"MALFORMED": "decode", "ROW_INVALID": "persist"}
-"""Where a consumer refuses a record; everything else is noticed while validating."""
 
 
 def setting_aside(
@@ -21,7 +18,6 @@ def setting_aside(
     """
 
     def set_aside(record: Record, reason: Reason) -> None:
-        stage = STAGES.get(reason.code, "validate")
-        publish(dead_letter(record, group=group, reason=reason, stage=stage, now=now()))
+        publish(dead_letter(record, group=group, reason=reason, now=now()))
 
     return set_aside

@@ -10,13 +10,13 @@ from typing import Generic, TypeVar
 
 import msgspec
 
-from processors.deadletters import dead_letter
 from processors.deliver import partition_of, weight
 from processors.outbox import Posting
 from processors.rows import HEAD, Rows, microseconds
 from processors.settle import Occasion, settle
 from processors.step import Cause, Change, Facts, Role, Scan
 from schemas import codec, topics
+from schemas.deadletters import dead_letter
 from schemas.errors import Refused
 from schemas.pipeline import Handled
 from schemas.reasons import Reason
@@ -160,9 +160,11 @@ class Deciding(Generic[F]):
         reason: Reason,
         now: datetime,
         error: str = "Refused",
-        stack: str | None = None,
+        stack: str = "",
     ) -> Posting:
-        letter = dead_letter(record, reason, group=self.group, now=now, error=error, stack=stack)
+        letter = dead_letter(
+            record, group=self.group, reason=reason, now=now, error_class=error, stack=stack
+        )
         parks = record.key and reason.code != PARKED and in_order(record.topic)
         mark = msgspec.msgpack.encode((reason.code, record.offset))
         return Posting(

@@ -10,7 +10,7 @@ from typing import Any
 import structlog
 from faust.types import TP, Message
 
-from processors.deadletters import Bounds, Limits
+from processors.bounds import Bounds, Limits
 from processors.outbox import Posting
 
 Place = tuple[str, int]

@@ -15,8 +15,8 @@ import structlog
 from faust.types import TP, EventT
 
 from processors.agents import record_of, relay
+from processors.bounds import Limits, Poison
 from processors.coverage import Ledger
-from processors.deadletters import Limits, Poison, dead_letter
 from processors.deciding import Deciding
 from processors.deliver import Delivery
 from processors.due import Alarm, DueList
@@ -29,6 +29,7 @@ from processors.taking import Refusals, Taking
 from processors.transport import App
 from processors.whole import TOPICS, Whole
 from schemas import topics
+from schemas.deadletters import dead_letter
 from schemas.reasons import Reason
 from schemas.record import Record
 from schemas.settings import Settings
@@ -254,7 +255,7 @@ class Worker:
     def _refused(self, record: Record, reason: Reason) -> None:
         why = {"reason": reason.code, "why": str(reason)}
         self._log.warning("refused", topic=record.topic, offset=record.offset, **why)
-        letter = dead_letter(record, reason, group=self._group, now=self._parts.clock())
+        letter = dead_letter(record, group=self._group, reason=reason, now=self._parts.clock())
         task = asyncio.create_task(self._lay_aside(letter))
         self._letters.add(task)
         task.add_done_callback(self._letters.discard)

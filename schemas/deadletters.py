@@ -19,6 +19,24 @@ Stage = Literal["decode", "validate", "rule", "push", "persist"]
 MESSAGE, STACK = 1_000, 4_000
 """Bytes of the message and of the stack that a dead letter carries at most."""
 
+STAGES: dict[str, Stage] = {
+    "MALFORMED": "decode",
+    "ENVELOPE": "decode",
+    "ROW_INVALID": "persist",
+    "FAULT": "rule",
+    "DEADLY": "rule",
+    "TOO_LARGE": "rule",
+    "STATE_TOO_LARGE": "rule",
+    "AMAZON_REJECTED": "push",
+}
+"""At which stage a failure is found, by its code; everything else while validating."""
+
+
+def stage_of(code: str) -> Stage:
+    """Give the stage at which a failure with *code* is found."""
+    return STAGES.get(code, "validate")
+
+
 _VARIABLE = re.compile(
     r"""[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|'[^']*'|"[^"]*"|`[^`]*`|[0-9]+"""
 )
@@ -30,7 +48,6 @@ def dead_letter(
     *,
     group: str,
     reason: Reason,
-    stage: Stage,
     now: datetime,
     error_class: str = "Refused",
     attempts: int = 1,
@@ -48,7 +65,7 @@ def dead_letter(
     named = {
         **{f"dlq-original-{name}": value for name, value in origin.items()},
         "dlq-group": group,
-        "dlq-stage": stage,
+        "dlq-stage": stage_of(reason.code),
         "dlq-reason": kind,
         "dlq-code": reason.code,
         "dlq-error-class": error_class,

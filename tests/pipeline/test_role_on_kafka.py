@@ -15,7 +15,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.structs import TopicPartition
 
-from processors.deadletters import Limits, Poison
+from processors.bounds import Limits, Poison
 from processors.deliver import Delivery, partition_of
 from processors.worker import Mismatch, Parts, Worker
 from schemas import codec, keys, topics

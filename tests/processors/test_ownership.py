@@ -10,8 +10,8 @@ import pytest
 from faust.types import TP
 
 import processors.ownership
+from processors.bounds import Limits
 from processors.coverage import Ledger
-from processors.deadletters import Limits
 from processors.deliver import Delivery
 from processors.outbox import Outbox, Posting
 from processors.ownership import Ownership, Unsure

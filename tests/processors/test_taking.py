@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from faust.types import TP
 
-from processors.deadletters import Limits, Poison
+from processors.bounds import Limits, Poison
 from processors.outbox import Posting
 from processors.taking import Refusals, Taking
 from schemas.record import Record

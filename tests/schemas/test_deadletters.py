@@ -24,7 +24,7 @@ RECORD = Record(
 
 
 def letter(record: Record = RECORD, reason: Reason = MALFORMED, **more: object) -> Record:
-    return dead_letter(record, group=GROUP, reason=reason, stage="decode", now=NOW, **more)
+    return dead_letter(record, group=GROUP, reason=reason, now=NOW, **more)
 
 
 def last(record: Record, name: str) -> str | None:
@@ -105,9 +105,7 @@ def test_a_replay_that_fails_again_keeps_its_first_failure_and_coordinate() -> N
         offset=3,
     )
 
-    again = dead_letter(
-        replay, group=GROUP, reason=MALFORMED, stage="decode", now=NOW + timedelta(hours=1)
-    )
+    again = dead_letter(replay, group=GROUP, reason=MALFORMED, now=NOW + timedelta(hours=1))
 
     assert (
         again.topic,
@@ -134,3 +132,18 @@ def test_two_failures_of_one_kind_share_a_fingerprint() -> None:
 
 def test_failures_of_two_kinds_do_not() -> None:
     assert fingerprint("bug", "KeyError", "row") != fingerprint("bug", "ValueError", "row")
+
+
+@pytest.mark.parametrize(
+    ("code", "stage", "reason"),
+    [
+        pytest.param("FAULT", "rule", "bug", id="our own fault"),
+        pytest.param("KEY_MISSING", "validate", "schema-error", id="no key"),
+        pytest.param("UNKNOWN_STORE", "validate", "rule-conflict", id="no such store"),
+        pytest.param("TOO_LARGE", "rule", "schema-error", id="an output that is too large"),
+    ],
+)
+def test_the_code_tells_stage_and_reason(code: str, stage: str, reason: str) -> None:
+    made = letter(reason=Reason(code, {"error": "x", "store": "s", "size": "1", "limit": "0"}))
+
+    assert (last(made, "dlq-stage"), last(made, "dlq-reason")) == (stage, reason)

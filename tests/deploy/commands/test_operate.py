@@ -191,7 +191,6 @@ def dead(contract_kafka: str) -> Iterator[str]:
             Record(topic=STOCK, key=b"LAMP-12", value=value, partition=0, offset=offset),
             group=PRODUCTS,
             reason=reason,
-            stage="validate",
             now=datetime(2026, 11, 25, 10, offset, tzinfo=UTC),
         )
         for offset, value, reason in (

@@ -21,7 +21,7 @@ def dead(
         topic=TOPIC, key=b"LAMP-12", value=b"{", partition=3, offset=offset, timestamp_ms=1_000
     )
     reason = Reason("MALFORMED", {"event": "Price", "why": why})
-    made = dead_letter(origin, group=group, reason=reason, stage="decode", now=NOW + later)
+    made = dead_letter(origin, group=group, reason=reason, now=NOW + later)
     return placed(made, offset)
 
 
