@@ -27,8 +27,9 @@ from processors.rules.known import (
 )
 from processors.rules.situation import import_on
 from schemas.amazon import Lookup, Observation, Submission
+from schemas.candidates import Candidate
 from schemas.errors import Refused
-from schemas.listings import Candidate, Match
+from schemas.links import Match
 from schemas.reasons import Reason
 from schemas.settings import Settings
 

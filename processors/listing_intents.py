@@ -17,10 +17,11 @@ from processors.rules.known import Command, SharedSku, StoreFacts, micros
 from processors.rules.observed import CONDITIONS
 from schemas.errors import Refused
 from schemas.identifiers import MalformedIdentifier, asin
-from schemas.listings import Intent, Status, Tab
 from schemas.money import EXACT
 from schemas.reasons import Reason
+from schemas.requests import Intent
 from schemas.settings import Settings
+from schemas.tabs import Status, Tab
 
 HANDLED = 200
 """Ids of intents that are kept: more than a month of one listing's commands."""

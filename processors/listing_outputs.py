@@ -9,18 +9,10 @@ from processors.step import Cause, Output
 from schemas import keys
 from schemas.event import Event
 from schemas.listings import Cause as Told
-from schemas.listings import (
-    ListingStatus,
-    ListingStatusChanged,
-    Offer,
-    OfferCause,
-    RefusedIntent,
-    Standing,
-    Status,
-    Tab,
-    Wish,
-)
+from schemas.listings import ListingStatus, ListingStatusChanged, RefusedIntent, Standing, Wish
+from schemas.offers import Offer, OfferCause
 from schemas.settings import Settings
+from schemas.tabs import Status, Tab
 
 STATUS = "listing.status.v1"
 CHANGED = "listing.status-changed.v1"

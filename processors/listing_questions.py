@@ -7,7 +7,9 @@ from processors.rules.evaluate import Decision, Outlook
 from processors.rules.known import SharedSku, StoreFacts
 from processors.step import Output
 from schemas import keys
-from schemas.listings import Link, LinkedStore, LookupRequested, MatchRequested, ReadRequested, Tab
+from schemas.links import Link, LinkedStore, MatchRequested
+from schemas.requests import LookupRequested, ReadRequested
+from schemas.tabs import Tab
 
 LOOKUP = "listing.lookup-requested.v1"
 READ = "listing.read-requested.v1"

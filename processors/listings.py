@@ -25,10 +25,10 @@ from processors.rules.known import Linked, SharedSku, Shown, StoreFacts, instant
 from processors.rules.offer import rules_of, zone_of
 from processors.step import Cause, Change, Output, Scan
 from schemas import codec, keys
+from schemas.candidates import StoreCandidate
 from schemas.errors import Refused
 from schemas.event import Event
 from schemas.events import Candidate, Intent, Lookup, Match, Observation, Submission
-from schemas.listings import StoreCandidate
 from schemas.reasons import Reason
 from schemas.record import Record
 from schemas.settings import Settings

@@ -14,7 +14,7 @@ from processors.step import Cause, Change, Facts, Output, Scan
 from schemas import codec, keys
 from schemas.errors import Refused
 from schemas.event import Event
-from schemas.listings import IdentifierClaimed, Match, MatchRequested
+from schemas.links import IdentifierClaimed, Match, MatchRequested
 from schemas.reasons import Reason
 from schemas.record import Record
 from schemas.settings import Settings

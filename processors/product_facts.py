@@ -16,7 +16,7 @@ from processors.step import Facts
 from schemas import codec, keys
 from schemas.catalog import Price, Product, Stock
 from schemas.errors import Refused
-from schemas.listings import Link
+from schemas.links import Link
 from schemas.reasons import Reason
 from schemas.record import Record
 

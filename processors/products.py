@@ -16,8 +16,9 @@ from processors.rules.candidates import Outlook
 from processors.rules.plan import Plan, Planner
 from processors.step import Cause, Change, Output, Scan
 from schemas import keys
+from schemas.candidates import Candidate
 from schemas.catalog import Product
-from schemas.listings import Candidate, IdentifierClaimed
+from schemas.links import IdentifierClaimed
 from schemas.reasons import Reason
 from schemas.record import Record
 from schemas.settings import Settings

@@ -9,8 +9,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from schemas.event import Event, Part
-from schemas.listings import SellerSku
+from schemas.event import Event, Part, SellerSku
 from schemas.money import Money, Number
 
 Source = Literal["report", "read", "notification", "confirmation"]

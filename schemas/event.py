@@ -4,11 +4,14 @@
 that tell when, after what and for which settings it was said.
 """
 
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 import msgspec
 
 from schemas.money import Number, number
+
+SellerSku = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+Sequence = Annotated[int, msgspec.Meta(ge=0)]
 
 
 class Event(

@@ -8,23 +8,14 @@ from schemas.amazon import (
     Report,
     Submission,
 )
+from schemas.candidates import Candidate
 from schemas.catalog import Price, Product, Stock
 from schemas.event import ENCODER, Event, as_number, as_text
-from schemas.listings import (
-    AttributesImported,
-    Candidate,
-    IdentifierClaimed,
-    Intent,
-    Link,
-    ListingStatus,
-    ListingStatusChanged,
-    LookupRequested,
-    Match,
-    MatchRequested,
-    Offer,
-    ReadRequested,
-)
+from schemas.links import IdentifierClaimed, Link, Match, MatchRequested
+from schemas.listings import AttributesImported, ListingStatus, ListingStatusChanged
+from schemas.offers import Offer
 from schemas.pipeline import Applied, Coverage, Probe
+from schemas.requests import Intent, LookupRequested, ReadRequested
 
 __all__ = [
     "ENCODER",

@@ -11,7 +11,7 @@ from functools import lru_cache
 
 import msgspec
 
-from schemas.listings import IdentifierClaim
+from schemas.candidates import IdentifierClaim
 
 SEARCHABLE = frozenset(["asin", "ean", "gtin", "isbn", "jan", "minsan", "sku", "upc"])
 """Kinds that Amazon's catalogue search accepts. A GCID is not among them and never sent."""

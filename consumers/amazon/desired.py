@@ -21,7 +21,7 @@ from consumers.amazon.row import (
     said_unsent,
 )
 from schemas.amazon import Aspect, Submission
-from schemas.listings import Offer, StoreOffer
+from schemas.offers import Offer, StoreOffer
 
 BY_AMAZON = "AMAZON"
 """How the channel of a SKU begins whose stock Amazon holds: it never gets a quantity."""

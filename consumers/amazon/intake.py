@@ -28,7 +28,7 @@ from consumers.postgres.offsets import Mark, Zombie
 from schemas import codec, keys
 from schemas.amazon import Submission
 from schemas.errors import Refused, TryAgain
-from schemas.listings import Offer
+from schemas.offers import Offer
 from schemas.pipeline import Coverage, Handled
 from schemas.reasons import Reason
 from schemas.record import Record

@@ -11,7 +11,7 @@ import msgspec
 from sqlalchemy import ColumnElement, Connection, RowMapping, Select, func, select
 
 from consumers.postgres.tables import listing, listing_change
-from schemas.listings import Tab
+from schemas.tabs import Tab
 
 LABELS: Mapping[str, str] = {
     Tab.ACTIVE: "Active",

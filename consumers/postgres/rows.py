@@ -16,8 +16,9 @@ from schemas import codec, keys, topics
 from schemas.amazon import Report, Submission
 from schemas.errors import Refused
 from schemas.event import Event
-from schemas.listings import ListingStatus, ListingStatusChanged, Offer
+from schemas.listings import ListingStatus, ListingStatusChanged
 from schemas.money import Money
+from schemas.offers import Offer
 from schemas.reasons import Reason
 from schemas.record import Record
 

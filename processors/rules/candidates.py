@@ -14,16 +14,16 @@ import msgspec
 from processors.rules import days, mapping, price_source, seller_sku, verdict
 from processors.rules.plan import AccountPlan, Plan, StorePlan
 from processors.rules.scopes import Values, text
-from schemas.catalog import Price, Product, Stock, WebsiteStock
-from schemas.listings import (
+from schemas.candidates import (
     Candidate,
     Content,
     IdentifierClaim,
-    LinkedStore,
     OtherSku,
     StockBase,
     StoreCandidate,
 )
+from schemas.catalog import Price, Product, Stock, WebsiteStock
+from schemas.links import LinkedStore
 from schemas.money import Number
 
 Origin = Literal["default", "link", "alias"]

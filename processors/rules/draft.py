@@ -11,7 +11,7 @@ from processors.rules.answer import Answer
 from processors.rules.known import Linked, SharedSku, StoreFacts, fba
 from processors.rules.observed import RIVAL, Seen, seen, states
 from processors.rules.status import Reasons
-from schemas.listings import Candidate, StoreCandidate
+from schemas.candidates import Candidate, StoreCandidate
 from schemas.reasons import Reason
 from schemas.settings import Listing, Settings, Store
 

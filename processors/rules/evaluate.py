@@ -19,7 +19,9 @@ from processors.rules.gather import Gathered, gather
 from processors.rules.known import SharedSku, Submitted, instant
 from processors.rules.reads import read_why
 from processors.rules.status import ListingFacts, Place, Reasons, classify
-from schemas.listings import Candidate, Observed, Step, StoreCandidate, StoreOffer
+from schemas.candidates import Candidate, StoreCandidate
+from schemas.listings import Observed, Step
+from schemas.offers import StoreOffer
 from schemas.reasons import Reason
 from schemas.settings import Settings
 

@@ -4,9 +4,9 @@ from processors.rules import situation
 from processors.rules.draft import Draft
 from processors.rules.known import SharedSku
 from processors.rules.status import ListingFacts, Reasons
-from schemas.listings import Tab
 from schemas.money import Money
 from schemas.reasons import Reason
+from schemas.tabs import Tab
 
 RENEWED = "refurbished_refurbished"
 

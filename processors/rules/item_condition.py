@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 
 from processors.rules.comparison import option
 from processors.rules.scopes import Values, text
-from schemas.listings import ConditionAnswer
+from schemas.candidates import ConditionAnswer
 from schemas.reasons import Reason
 from schemas.settings import ConditionChoice, ItemConditions
 

@@ -10,7 +10,7 @@ from typing import Any, Literal
 import msgspec
 
 from schemas.amazon import FoundCandidate, Issue, ObservedStore, Restriction
-from schemas.listings import Candidate
+from schemas.candidates import Candidate
 
 REPORT, NOTIFICATION, READ = 1, 2, 3
 SOURCES = {REPORT: "report", NOTIFICATION: "notification", READ: "read"}

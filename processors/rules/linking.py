@@ -11,8 +11,8 @@ import msgspec
 from processors.rules.known import Linked, SharedSku
 from processors.rules.observed import Seen
 from schemas.amazon import ProductId
+from schemas.candidates import Candidate
 from schemas.identifiers import claim
-from schemas.listings import Candidate
 from schemas.reasons import Reason
 
 

@@ -9,7 +9,7 @@ from typing import Literal
 from processors.rules.comparison import option
 from processors.rules.scopes import Values, text, texts
 from schemas import identifiers
-from schemas.listings import IdentifierClaim
+from schemas.candidates import IdentifierClaim
 from schemas.settings import Attribute, Fulfilment, Search, ThirdParty
 
 Channel = Literal["merchant", "amazon"]

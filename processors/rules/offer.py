@@ -16,8 +16,10 @@ from processors.rules.answer import Answer
 from processors.rules.draft import Draft
 from processors.rules.known import SharedSku, StoreFacts
 from processors.rules.status import MANAGED, REMOVED
-from schemas.listings import Observed, OfferHashes, Prices, StoreOffer, Tier
+from schemas.candidates import Prices
+from schemas.listings import Observed
 from schemas.money import Money, Number, number
+from schemas.offers import OfferHashes, StoreOffer, Tier
 from schemas.settings import Rates, Settings, Website
 
 BUSINESS = frozenset({"US", "DE", "FR", "GB"})

@@ -12,7 +12,7 @@ import msgspec
 
 from processors.rules import days
 from processors.rules.answer import Answer
-from schemas.listings import Prices, SourcePrice
+from schemas.candidates import Prices, SourcePrice
 from schemas.money import Money, Number, minor_units
 from schemas.reasons import Reason
 from schemas.settings import Listing, PricingRule, Rates

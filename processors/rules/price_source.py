@@ -10,8 +10,8 @@ import msgspec
 
 from processors.rules import days, scopes
 from processors.rules.scopes import Scopes, Values
+from schemas.candidates import Prices, SourcePrice
 from schemas.catalog import Price
-from schemas.listings import Prices, SourcePrice
 from schemas.money import Number, number
 from schemas.reasons import Reason
 from schemas.settings import Listing

@@ -7,7 +7,7 @@ compares it with the threshold; the quantity is the base after threshold, cap an
 from decimal import ROUND_FLOOR, Decimal
 
 from processors.rules.answer import Answer
-from schemas.listings import StockBase
+from schemas.candidates import StockBase
 from schemas.reasons import Reason
 from schemas.settings import Listing
 

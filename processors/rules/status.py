@@ -14,8 +14,8 @@ from typing import Literal
 import msgspec
 
 from processors.rules.answer import Answer
-from schemas.listings import Status, Tab
 from schemas.reasons import Reason
+from schemas.tabs import Status, Tab
 
 Reasons = tuple[Reason, ...]
 Creation = Literal["none", "in_flight", "refused"]

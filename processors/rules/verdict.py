@@ -10,8 +10,8 @@ import msgspec
 
 from processors.rules import days, eligibility
 from processors.rules.scopes import Values, text
+from schemas.candidates import Verdict
 from schemas.catalog import Product
-from schemas.listings import Verdict
 from schemas.reasons import Reason
 from schemas.settings import SaleWindow
 

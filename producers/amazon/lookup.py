@@ -12,9 +12,9 @@ from uuid import NAMESPACE_URL, uuid5
 from schemas import codec, keys
 from schemas.amazon import FoundCandidate, Lookup, Observation
 from schemas.errors import NotAllowed, Refused
-from schemas.listings import LookupRequested, ReadRequested
 from schemas.reasons import Reason
 from schemas.record import Record
+from schemas.requests import LookupRequested, ReadRequested
 from schemas.settings import Settings
 
 SOURCE = "/listwire/producers/amazon"

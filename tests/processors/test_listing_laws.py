@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from processors.rules.evaluate import decide
 from processors.rules.known import SharedSku
 from schemas.amazon import Enforcement, Issue
-from schemas.listings import Status, Tab
+from schemas.tabs import Status, Tab
 from tests.support.history import (
     DE,
     FR,

@@ -7,8 +7,9 @@ import pytest
 
 from processors.rules.known import Procedure
 from schemas.amazon import Enforcement, Issue
+from schemas.candidates import Candidate, ConditionAnswer, IdentifierClaim, OtherSku
 from schemas.errors import Refused
-from schemas.listings import Candidate, ConditionAnswer, IdentifierClaim, LinkedStore, OtherSku
+from schemas.links import LinkedStore
 from schemas.record import Record
 from schemas.settings import Listing
 from tests.support.history import (

@@ -8,7 +8,7 @@ import pytest
 from processors.matching import Matching, MatchingFacts
 from processors.step import Cause, Output, Scan
 from schemas.errors import Refused
-from schemas.listings import Match
+from schemas.links import Match
 from schemas.record import Record
 from tests.support import shop
 from tests.support.shop import NOON

@@ -12,8 +12,9 @@ from processors.product_facts import ProductFacts
 from processors.products import Products
 from processors.step import Cause, Change, Output, Scan
 from schemas import keys
+from schemas.candidates import Candidate
 from schemas.errors import Refused
-from schemas.listings import Candidate, IdentifierClaimed
+from schemas.links import IdentifierClaimed
 from schemas.record import Record
 from schemas.settings import Settings
 from tests.support import shop

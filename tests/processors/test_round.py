@@ -14,8 +14,9 @@ from processors.settle import Occasion, settle
 from schemas import codec, keys, topics
 from schemas.amazon import FoundCandidate, Lookup, Observation, ObservedStore, ProductId
 from schemas.event import ENCODER, Event, as_number
-from schemas.listings import ListingStatus, LookupRequested, ReadRequested
+from schemas.listings import ListingStatus
 from schemas.record import Record
+from schemas.requests import LookupRequested, ReadRequested
 from schemas.settings import Listing, Settings
 from tests.support import shop
 from tests.support.history import ASIN, DE, FR, NOON, observation

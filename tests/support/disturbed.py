@@ -18,9 +18,8 @@ from typing import Any
 
 import httpx2
 import msgspec
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, select
 
-from consumers.amazon.tables import push_ledger, push_outbox
 from consumers.postgres import read
 from consumers.postgres.tables import offer
 from deploy.commands import intake
@@ -31,13 +30,7 @@ from deploy.supervisor import Place, Post, listwire
 from deploy.watch.audit import Hole
 from deploy.watch.audited import unaccounted
 from tests.support.load import PLACES, Expected, Files, Size, seller_of
-
-REST_SECONDS = 4.0
-"""Nothing may have moved for so long before a run is over."""
-
-PATIENCE = 420.0
-PASSING = ("in_process", "list_in_progress", "ending_in_progress", "validating_asin")
-BUSY = ("sending", "awaiting", "unknown")
+from tests.support.resting import rest
 
 
 class Outcome(msgspec.Struct, kw_only=True):
@@ -130,7 +123,8 @@ class _Run:
         for path in (self.files.catalogue, self.files.changes):
             self._import(path)
         self._until_killed()
-        self._rest()
+        self.say("waiting until nothing is left to do")
+        rest(self.pipeline, self.engine)
         return self._outcome()
 
     # --- bringing in ---
@@ -176,40 +170,6 @@ class _Run:
     def _until_killed(self) -> None:
         while not self.killer.done and self.killer.role != "import":
             self._tend([])
-
-    # --- coming to rest ---
-
-    def _rest(self) -> None:
-        self.say("waiting until nothing is left to do")
-        deadline = time.monotonic() + PATIENCE
-        seen, since = None, time.monotonic()
-        while time.monotonic() < deadline:
-            self.pipeline.tend()
-            now = self._moving()
-            if now != seen:
-                seen, since = now, time.monotonic()
-            if time.monotonic() - since > REST_SECONDS and self._idle(now):
-                return
-            time.sleep(0.5)
-        raise AssertionError(f"not at rest after {PATIENCE} s: {seen}")
-
-    def _moving(self) -> tuple[Any, ...]:
-        with self.engine.connect() as connection:
-            statuses = read.statuses(connection)
-            states = select(push_ledger.c.state, func.count()).group_by(push_ledger.c.state)
-            ledger = {str(state): int(n) for state, n in connection.execute(states)}
-            waiting = select(func.count()).select_from(push_ledger)
-            due = connection.scalar(waiting.where(push_ledger.c.lane.is_not(None)))
-            unsent = connection.scalar(select(func.count()).select_from(push_outbox))
-        return statuses, ledger, due, unsent
-
-    def _idle(self, moving: tuple[Any, ...]) -> bool:
-        statuses, ledger, due, unsent = moving
-        passing = any(tab in PASSING or status in PASSING for _, tab, status in statuses)
-        busy = any(ledger.get(state) for state in BUSY)
-        if not statuses or passing or busy or due or unsent:
-            return False
-        return not unaccounted(self.pipeline.bootstrap, self.engine)
 
     # --- judging ---
 

@@ -10,9 +10,10 @@ from consumers.feed import Bounds, Left, Log, Place
 from consumers.postgres import tables
 from schemas import codec, keys
 from schemas.events import Event
-from schemas.listings import ListingStatus, ListingStatusChanged, Observed, Status, Tab, Wish
+from schemas.listings import ListingStatus, ListingStatusChanged, Observed, Wish
 from schemas.money import Money, number
 from schemas.record import Record
+from schemas.tabs import Status, Tab
 
 NOW = datetime(2026, 11, 25, 10, 0, tzinfo=UTC)
 STATUS, CHANGED = "listing.status.v1", "listing.status-changed.v1"

@@ -16,7 +16,7 @@ from consumers.amazon.service import Manners, Service, utc_now
 from consumers.amazon.tables import push_ledger
 from schemas import codec
 from schemas.amazon import Observation, Submission
-from schemas.listings import Offer
+from schemas.offers import Offer
 from schemas.record import Record
 from schemas.settings import Settings
 from tests.consumers.amazon.conftest import SETTINGS

@@ -7,8 +7,9 @@ from consumers.amazon.desired import accept
 from consumers.amazon.lanes import scheduled
 from consumers.amazon.row import Change, Key, Row, Rows
 from schemas.amazon import Observation, ObservedStore
-from schemas.listings import Observed, Offer, StoreOffer
+from schemas.listings import Observed
 from schemas.money import Money, number
+from schemas.offers import Offer, StoreOffer
 
 NOW = datetime(2026, 11, 25, 10, 0, tzinfo=UTC)
 ACCOUNT, SKU = "acme-eu", "LAMP-12"

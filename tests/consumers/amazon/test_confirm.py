@@ -11,7 +11,7 @@ from consumers.amazon import intake
 from consumers.amazon.service import Manners, Service
 from deploy.connect.amazon.client import AmazonClient
 from schemas.errors import Refused, TryAgain
-from schemas.listings import StoreOffer
+from schemas.offers import StoreOffer
 from schemas.reasons import Reason
 from tests.consumers.amazon.conftest import SEED, SETTINGS, begin
 from tests.consumers.amazon.hands import ACCOUNT, Published, Worker, rows, unsettled, want

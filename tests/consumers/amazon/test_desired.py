@@ -8,7 +8,7 @@ import pytest
 from consumers.amazon.desired import accept, wants, withdraw
 from consumers.amazon.outcome import accepted, begun, invalid, seen
 from consumers.amazon.row import changed, moved
-from schemas.listings import StoreOffer
+from schemas.offers import StoreOffer
 from tests.consumers.amazon.offers import (
     EXISTENCE,
     HANDS_OFF,

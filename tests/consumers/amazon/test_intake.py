@@ -13,7 +13,7 @@ from consumers.amazon.service import utc_now
 from consumers.feed import Bounds, Left, Log, Place
 from schemas import codec, keys
 from schemas.errors import Refused
-from schemas.listings import Offer
+from schemas.offers import Offer
 from schemas.reasons import Reason
 from schemas.record import Record
 from tests.consumers.amazon.hands import rows

@@ -20,7 +20,7 @@ from consumers.amazon.lanes import (
 )
 from consumers.amazon.outcome import accepted, begun, seen
 from consumers.amazon.row import changed
-from schemas.listings import StoreOffer
+from schemas.offers import StoreOffer
 from tests.consumers.amazon.offers import (
     EXISTENCE,
     NOW,

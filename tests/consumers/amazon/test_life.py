@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import Engine
 
 from deploy.connect.amazon.client import AmazonClient
-from schemas.listings import StoreOffer
+from schemas.offers import StoreOffer
 from tests.consumers.amazon.conftest import SEED, begin
 from tests.consumers.amazon.hands import pushing, rows
 from tests.consumers.amazon.offers import SKU, here, live, offer

@@ -20,7 +20,7 @@ from consumers.amazon.outcome import (
 )
 from consumers.amazon.row import Change, Key, Row, Rows, changed
 from schemas.amazon import Issue, ObservedStore
-from schemas.listings import StoreOffer
+from schemas.offers import StoreOffer
 from tests.consumers.amazon.offers import (
     EXISTENCE,
     NOW,

@@ -18,7 +18,7 @@ from consumers.amazon.desired import accept, withdraw
 from consumers.amazon.lanes import is_zero, ready, scheduled
 from consumers.amazon.row import LEGAL, Change, IllegalMove, Row, Rows, changed, moved
 from schemas.amazon import Issue
-from schemas.listings import StoreOffer
+from schemas.offers import StoreOffer
 from tests.consumers.amazon.offers import HANDS_OFF, NOW, after, here, live, offer, shows
 
 PRICES = ("9.90", "19.90", "29.90")

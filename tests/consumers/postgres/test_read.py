@@ -10,9 +10,10 @@ from consumers.postgres import read
 from consumers.postgres.read import LABELS, NOT_LISTED, Filter
 from consumers.postgres.rows import row
 from consumers.postgres.write import write
-from schemas.listings import Cause, Standing, Status, Step, Tab
+from schemas.listings import Cause, Standing, Step
 from schemas.reasons import Reason
 from schemas.record import Record
+from schemas.tabs import Status, Tab
 from tests.support.sinking import NOW, changed, gone, of, status
 
 pytestmark = pytest.mark.postgres

@@ -12,8 +12,10 @@ from consumers.postgres.write import GUARDED
 from schemas import keys, topics
 from schemas.amazon import Report, Submission
 from schemas.errors import Refused
-from schemas.listings import Offer, RefusedIntent, Status, Step, StoreOffer, Tab
+from schemas.listings import RefusedIntent, Step
+from schemas.offers import Offer, StoreOffer
 from schemas.record import Record
+from schemas.tabs import Status, Tab
 from tests.support.sinking import (
     CHANGED,
     DE,

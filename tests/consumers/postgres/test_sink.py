@@ -19,9 +19,10 @@ from consumers.postgres.rows import row
 from consumers.postgres.sink import PATIENCE, Sink
 from consumers.postgres.tables import listing, listing_change, parked, sink_offset
 from schemas.errors import TryAgain
-from schemas.listings import Standing, Status, Tab
+from schemas.listings import Standing
 from schemas.reasons import Reason
 from schemas.record import Record
+from schemas.tabs import Status, Tab
 from tests.support.sinking import (
     CHANGED,
     STATUS,

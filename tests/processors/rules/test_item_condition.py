@@ -7,8 +7,8 @@ import pytest
 
 from processors.rules import item_condition, scopes
 from processors.rules.scopes import Values
+from schemas.candidates import ConditionAnswer
 from schemas.catalog import Product
-from schemas.listings import ConditionAnswer
 from schemas.settings import ConditionChoice, ItemConditions
 
 OPTIONS = {"11": "As new", "14": "Worn", "15": "Broken"}

@@ -6,8 +6,9 @@ import pytest
 
 from processors.rules.known import Procedure, StoreFacts
 from processors.rules.offer import existence_wanted
-from schemas.listings import OfferHashes, Prices, SourcePrice, StoreOffer
+from schemas.candidates import Prices, SourcePrice
 from schemas.money import Number
+from schemas.offers import OfferHashes, StoreOffer
 from schemas.settings import TierSetting
 from tests.support.history import DE, History, euro, live, ready, said, settings
 

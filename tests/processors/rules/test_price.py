@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from processors.rules.answer import Answer
 from processors.rules.price import converted, in_order, next_change, price, within
-from schemas.listings import Prices, SourcePrice
+from schemas.candidates import Prices, SourcePrice
 from schemas.money import Money, Number
 from schemas.settings import Listing, PricingRule, Rates
 

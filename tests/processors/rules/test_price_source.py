@@ -8,9 +8,9 @@ import pytest
 
 from processors.rules import price_source, scopes
 from processors.rules.scopes import Values
+from schemas.candidates import Prices
 from schemas.catalog import Price, Product
 from schemas.event import as_number
-from schemas.listings import Prices
 from schemas.settings import Listing
 
 TODAY = date(2026, 11, 25)

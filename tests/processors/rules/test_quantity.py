@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from processors.rules.quantity import base, below_threshold, quantity
-from schemas.listings import StockBase
+from schemas.candidates import StockBase
 from schemas.money import Number
 from schemas.settings import Listing
 

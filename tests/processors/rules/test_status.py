@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from processors.rules.status import TABLE, ListingFacts, classify
-from schemas.listings import Status, Tab
 from schemas.reasons import Reason
+from schemas.tabs import Status, Tab
 
 LIVE: dict[str, Any] = {"published": True, "asin": "B000000001", "quantity": 5, "desired": 5}
 DEAD = LIVE | {"buyable": False}

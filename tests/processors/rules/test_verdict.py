@@ -10,9 +10,9 @@ import pytest
 from processors.rules import eligibility, scopes
 from processors.rules.scopes import Values
 from processors.rules.verdict import Terms, edges, verdict
+from schemas.candidates import Verdict
 from schemas.catalog import Product
 from schemas.event import as_number
-from schemas.listings import Verdict
 from schemas.settings import RuleNode, SaleWindow
 
 BERLIN = ZoneInfo("Europe/Berlin")

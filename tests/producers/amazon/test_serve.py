@@ -11,10 +11,10 @@ from schemas import codec, keys
 from schemas.amazon import FoundCandidate, Lookup, Observation
 from schemas.errors import NotAllowed, TryAgain
 from schemas.event import Event
-from schemas.listings import LookupRequested, ReadRequested
 from schemas.pipeline import Handled
 from schemas.reasons import Reason
 from schemas.record import Record
+from schemas.requests import LookupRequested, ReadRequested
 from schemas.settings import Settings, Store
 
 NOW = datetime(2026, 11, 25, 10, 0, tzinfo=UTC)
