@@ -14,7 +14,7 @@ from processors.listings import Listings
 from processors.rules.known import Procedure
 from processors.settle import Occasion, settle
 from processors.step import Cause, Change, Output
-from schemas import codec, keys, listings, topics
+from schemas import candidates, codec, keys, links, listings, offers, requests, topics
 from schemas.amazon import (
     AccountState,
     FoundCandidate,
@@ -76,25 +76,25 @@ def euro(amount: str) -> Money:
     return Money(Number(amount), "EUR")
 
 
-def said(**changed: Any) -> listings.StoreCandidate:
+def said(**changed: Any) -> candidates.StoreCandidate:
     """Give what the product says in one store: eligible, new, five in stock, 44.90 EUR."""
     eligible = changed.pop("eligible", True)
     stock = changed.pop("stock", "5")
     price = changed.pop("price", "44.90")
-    verdict = listings.Verdict(
+    verdict = candidates.Verdict(
         eligible=eligible, reasons=[] if eligible else [Reason("RULE_NOT_MET", {"path": "of[0]"})]
     )
-    source = listings.SourcePrice(amount=Number(price or "0"), currency="EUR", source="price")
-    base = None if stock is None else listings.StockBase(managed=True, quantity=Number(stock))
-    claim = listings.IdentifierClaim(kind="upc", value=UPC, gtin14=UPC.zfill(14))
+    source = candidates.SourcePrice(amount=Number(price or "0"), currency="EUR", source="price")
+    base = None if stock is None else candidates.StockBase(managed=True, quantity=Number(stock))
+    claim = candidates.IdentifierClaim(kind="upc", value=UPC, gtin14=UPC.zfill(14))
     usual: dict[str, Any] = {
         "verdict": verdict,
-        "condition": listings.ConditionAnswer(code="new_new"),
+        "condition": candidates.ConditionAnswer(code="new_new"),
         "identifiers": [claim],
         "base": base,
-        "prices": listings.Prices(source=source if price else None),
+        "prices": candidates.Prices(source=source if price else None),
     }
-    return listings.StoreCandidate(**usual | changed)
+    return candidates.StoreCandidate(**usual | changed)
 
 
 class History:
@@ -116,10 +116,10 @@ class History:
         """The product speaks; members of the candidate and of its stores may be changed."""
         about = {"product": SKU, "origin": "default", "name": "Desk lamp", "keywords": None}
         whole = {
-            k: changed.pop(k) for k in list(changed) if k in listings.Candidate.__struct_fields__
+            k: changed.pop(k) for k in list(changed) if k in candidates.Candidate.__struct_fields__
         }
         self._count += 1
-        event = listings.Candidate(
+        event = candidates.Candidate(
             account="acme-eu",
             seller_sku=SKU,
             sequence=self._count,
@@ -131,7 +131,7 @@ class History:
     def withdraw(self, code: str = "PRODUCT_DELETED", product: str = SKU) -> None:
         """The product takes its candidate back."""
         self._count += 1
-        event = listings.Candidate(
+        event = candidates.Candidate(
             account="acme-eu",
             seller_sku=SKU,
             sequence=self._count,
@@ -191,7 +191,7 @@ class History:
     def matched(self, identifier: str, *products: str, store: str = DE) -> None:
         """Matching answers."""
         self._count += 1
-        event = listings.Match(
+        event = links.Match(
             identifier=identifier,
             account="acme-eu",
             seller_sku=SKU,
@@ -205,7 +205,7 @@ class History:
         self, kind: str, store: str | None = DE, id_: str | None = None, **more: Any
     ) -> None:
         """A person commands."""
-        event = listings.Intent(
+        event = requests.Intent(
             kind=kind, account="acme-eu", seller_sku=SKU, store=store, by="eva", at=self.now,
             arguments=more,
         )  # fmt: skip
@@ -307,10 +307,10 @@ class History:
         return [r.code for r in self.status(store).flags]
 
     @property
-    def offer(self) -> listings.Offer:
+    def offer(self) -> offers.Offer:
         """The last desired offer."""
         found = self.last["listing.offer.v1", f"acme-eu|{SKU}"]
-        if not isinstance(found, listings.Offer):
+        if not isinstance(found, offers.Offer):
             raise AssertionError("no offer")
         return found
 
