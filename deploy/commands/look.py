@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Annotated, Any
 
 import typer
-from rich.markup import escape
 
+from deploy.commands.plain import safe
 from deploy.commands.session import Session, session, shown
 from deploy.errors import Failure
 from schemas.reasons import Reason
@@ -107,7 +107,7 @@ def _offer(quantity: int | None, price: object, currency: str | None) -> str:
 
 def sentence(reason: dict[str, Any]) -> str:
     """Give the sentence of a stored reason, unchanged; nothing in it is markup."""
-    return escape(str(Reason(reason["code"], reason.get("facts") or {})))
+    return safe(str(Reason(reason["code"], reason.get("facts") or {})))
 
 
 def why(
@@ -139,7 +139,7 @@ def why(
 def _explain(here: Session, one: Any, history: list[Any]) -> None:
     now = here.now()
     say = here.out.print
-    say(f"[bold]{escape(one.seller_sku)}[/] in {one.store}: [bold]{one.tab} / {one.status}[/]"
+    say(f"[bold]{safe(one.seller_sku)}[/] in {one.store}: [bold]{one.tab} / {one.status}[/]"
         f"  since {shown(one.since)} ({age(one.since, now)})")  # fmt: skip
     for reason in one.reasons:
         say(f"  because {sentence(reason)}  [dim]{reason['code']}[/]")
@@ -149,7 +149,7 @@ def _explain(here: Session, one: Any, history: list[Any]) -> None:
     here.table(("", "value", "source", "age"), _facts(one, now))
     say("\n[bold]steps[/]")
     for step in one.steps:
-        say(f"  {step['name']:<12} {escape(shown(step.get('answer')))}")
+        say(f"  {step['name']:<12} {safe(shown(step.get('answer')))}")
         for reason in step.get("reasons", ()):
             say(f"  {'':<12} [dim]· {sentence(reason)}[/]")
     say("\n[bold]history[/]")
@@ -164,7 +164,7 @@ def _facts(one: Any, now: datetime) -> list[tuple[object, ...]]:
     standing = ", ".join(f"{k} {v}" for k, v in one.standing.items() if v) or None
     return [
         ("product", one.sku, "catalogue", told),
-        ("name", escape(one.name or "–"), "catalogue", told),
+        ("name", safe(one.name or "–"), "catalogue", told),
         ("ASIN", one.asin, "link or search", told),
         ("wants", _offer(one.desired_quantity, one.desired_price, one.desired_currency),
          "decided", told),
