@@ -133,7 +133,7 @@ def _older(one: Letter, than: Letter) -> bool:
 def _row(entry: Entry) -> tuple[object, ...]:
     groups = ", ".join(entry.groups)
     told = (entry.fingerprint, entry.reason, entry.code, entry.count)
-    return (*map(safe, told), entry.first, entry.last, safe(groups), safe(entry.message[:200]))
+    return (*told, entry.first, entry.last, groups, entry.message[:200])
 
 
 def _close(here: Session, found: list[Entry], limit: int) -> None:

@@ -106,8 +106,8 @@ def _offer(quantity: int | None, price: object, currency: str | None) -> str:
 
 
 def sentence(reason: dict[str, Any]) -> str:
-    """Give the sentence of a stored reason, unchanged; nothing in it is markup."""
-    return safe(str(Reason(reason["code"], reason.get("facts") or {})))
+    """Give the sentence of a stored reason, unchanged."""
+    return str(Reason(reason["code"], reason.get("facts") or {}))
 
 
 def why(
@@ -142,16 +142,16 @@ def _explain(here: Session, one: Any, history: list[Any]) -> None:
     say(f"[bold]{safe(one.seller_sku)}[/] in {one.store}: [bold]{one.tab} / {one.status}[/]"
         f"  since {shown(one.since)} ({age(one.since, now)})")  # fmt: skip
     for reason in one.reasons:
-        say(f"  because {sentence(reason)}  [dim]{reason['code']}[/]")
+        say(f"  because {safe(sentence(reason))}  [dim]{reason['code']}[/]")
     for flag in one.flags:
-        say(f"  note    {sentence(flag)}  [dim]{flag['code']}[/]")
+        say(f"  note    {safe(sentence(flag))}  [dim]{flag['code']}[/]")
     say("\n[bold]facts[/]")
     here.table(("", "value", "source", "age"), _facts(one, now))
     say("\n[bold]steps[/]")
     for step in one.steps:
         say(f"  {step['name']:<12} {safe(shown(step.get('answer')))}")
         for reason in step.get("reasons", ()):
-            say(f"  {'':<12} [dim]· {sentence(reason)}[/]")
+            say(f"  {'':<12} [dim]· {safe(sentence(reason))}[/]")
     say("\n[bold]history[/]")
     here.table(
         ("when", "from", "to", "because", "event"),
@@ -164,7 +164,7 @@ def _facts(one: Any, now: datetime) -> list[tuple[object, ...]]:
     standing = ", ".join(f"{k} {v}" for k, v in one.standing.items() if v) or None
     return [
         ("product", one.sku, "catalogue", told),
-        ("name", safe(one.name or "–"), "catalogue", told),
+        ("name", one.name, "catalogue", told),
         ("ASIN", one.asin, "link or search", told),
         ("wants", _offer(one.desired_quantity, one.desired_price, one.desired_currency),
          "decided", told),

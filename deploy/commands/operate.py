@@ -66,13 +66,13 @@ PARTITION_COLUMNS = (
 def _group_row(one: GroupLag) -> tuple[object, ...]:
     lost = f"{one.lost:,} offsets lost" if one.lost else ""
     return (
-        safe(one.group),
+        one.group,
         one.state,
         _seconds(one.seconds),
         one.offsets,
         one.partitions,
         one.members,
-        safe(one.cause or lost),
+        one.cause or lost,
     )
 
 
@@ -80,15 +80,15 @@ def _partition_row(one: Lag) -> tuple[object, ...]:
     lost = f"{one.lost:,} offsets lost" if one.lost else ""
     bound = {"no-commit": "≤ ", "ok": "≈ " if one.approximate else ""}.get(one.state, "")
     return (
-        safe(one.group),
-        safe(one.topic),
+        one.group,
+        one.topic,
         one.partition,
         one.state,
         _seconds(one.seconds),
         one.committed,
         one.end,
         None if one.offsets is None else f"{bound}{one.offsets}",
-        safe(one.cause or lost),
+        one.cause or lost,
     )
 
 

@@ -11,6 +11,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from deploy.commands.plain import safe
 from deploy.settings import Deployment, Origin, load
 
 UNCUT = 10_000
@@ -65,12 +66,12 @@ class Session:
         return datetime.now(UTC)
 
     def table(self, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-        """Print *rows* as a table on stdout."""
+        """Print *rows* as a table on stdout; nothing in a cell is markup or a control."""
         table = Table(box=None, pad_edge=False, header_style="bold")
         for column in columns:
             table.add_column(column, overflow="fold")
         for row in rows:
-            table.add_row(*(shown(cell) for cell in row))
+            table.add_row(*(safe(shown(cell)) for cell in row))
         self.out.print(table)
 
     def json(self, document: Any) -> None:

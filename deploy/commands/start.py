@@ -9,7 +9,6 @@ from typing import Annotated
 
 import typer
 
-from deploy.commands.plain import safe
 from deploy.commands.session import Session, session
 from deploy.errors import Failure
 from deploy.running import ROLES, Pipeline
@@ -166,7 +165,7 @@ def doctor(context: typer.Context, json: Json = False) -> None:
     if json:
         here.json({"checks": found})
     else:
-        rows = [(safe(c.name), c.state, safe(c.what), safe(c.do)) for c in found]
+        rows = [(c.name, c.state, c.what, c.do) for c in found]
         here.table(("check", "state", "what", "do"), rows)
     if any(c.state == "failed" for c in found):
         raise typer.Exit(max(c.exit for c in found))
