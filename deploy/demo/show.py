@@ -30,6 +30,8 @@ SETTLED = 1.5
 """Seconds without any change in the table after which it is said to stand."""
 
 PATIENCE = 90.0
+SUPPRESSED = next(item.sku for item in shop.items() if item.story == "suppressed")
+FOLLOWED = next(item for item in shop.items() if item.number == 41)
 PASSING = ("in_process", "list_in_progress", "ending_in_progress")
 """Tabs and statuses that pass by themselves."""
 
@@ -64,7 +66,7 @@ def _running(
     tell("starting Amazon's stand-in")
     sandbox = Sandbox(pipeline.folder / "sandbox", seed=seed)
     try:
-        pipeline.add(sandbox.environ())
+        pipeline.add({**sandbox.environ(), "LISTWIRE_DATA": str(pipeline.folder)})
         with pipeline:
             yield Session(pipeline.environ, {}, None), pipeline, Truth(sandbox.control)
     finally:
@@ -147,7 +149,7 @@ def _end_some(inside: Session, tell: Callable[[str], None]) -> None:
 
 
 def _follow_two(inside: Session, truth: Truth, here: Session | None) -> list[Followed]:
-    item = next(i for i in shop.items() if i.number == 41)
+    item = FOLLOWED
     price = number(str(item.price - Decimal("1.00")))
     changes = (
         ("price", _price(item.sku, price), lambda seen: same(seen.get("price"), price)),
@@ -226,20 +228,15 @@ def _close(
     json: bool,
 ) -> None:
     if json:
-        stores = {name: _labels(tabs) for name, tabs in counts.items()}
-        here.json({"stores": stores, "followed": followed, "seconds": round(seconds, 1)})
+        here.json({"stores": counts, "followed": followed, "seconds": round(seconds, 1)})
         return
     here.talk.print(f"from nothing to this table in {seconds:.0f} s")
     here.talk.print(
         "next: listwire demo --serve keeps it running; then, in another terminal,\n"
         "  listwire listings --tab incomplete      what is missing, and where\n"
-        "  listwire why acme-de CUS-017            why one listing is where it is\n"
+        f"  listwire why acme-de {SUPPRESSED}            why one listing is where it is\n"
         "  listwire up                             the same with your own data, kept"
     )
-
-
-def _labels(tabs: Mapping[str, int]) -> dict[str, int]:
-    return dict(tabs)
 
 
 def _serve(here: Session, pipeline: Pipeline) -> None:
