@@ -5,6 +5,7 @@
 
 import threading
 from collections.abc import Iterable
+from uuid import uuid4
 
 import psycopg
 from sqlalchemy import Connection, Engine, text
@@ -22,16 +23,19 @@ class Bell:
         """Wake the one who waits, now or at its next wait."""
         self._event.set()
 
-    def wait(self, seconds: float) -> None:
-        """Come back at a ring, or after *seconds*."""
-        if self._event.wait(max(0.0, seconds)):
+    def wait(self, seconds: float) -> bool:
+        """Come back at a ring, or after *seconds*; tell whether it rang."""
+        rang = self._event.wait(max(0.0, seconds))
+        if rang:
             self._event.clear()
+        return rang
 
 
 class Bells:
-    """A bell per account, and one for the outbox."""
+    """A bell per account, and one for the outbox; *mark* tells them from other processes'."""
 
-    def __init__(self) -> None:
+    def __init__(self, mark: str | None = None) -> None:
+        self.mark = mark or uuid4().hex
         self._bells: dict[str, list[Bell]] = {}
         self._lock = threading.Lock()
 
@@ -62,17 +66,21 @@ class Bells:
             bell.ring()
 
 
-def notify(connection: Connection, accounts: Iterable[str]) -> None:
-    """Wake the other processes once this transaction is committed."""
+def notify(connection: Connection, accounts: Iterable[str], mark: str = "") -> None:
+    """Wake the other processes once this transaction is committed; *mark* is of our bells."""
     for account in sorted(set(accounts)):
-        connection.execute(_NOTIFY, {"channel": CHANNEL, "account": account})
+        connection.execute(_NOTIFY, {"channel": CHANNEL, "told": f"{mark} {account}"})
 
 
-_NOTIFY = text("SELECT pg_notify(:channel, :account)")
+_NOTIFY = text("SELECT pg_notify(:channel, :told)")
 
 
 def listen(engine: Engine, bells: Bells, stopped: threading.Event) -> None:
-    """Ring for every account that another process names, until *stopped*."""
+    """Ring for every account that another process names, until *stopped*.
+
+    What this process said itself is left out: its bells rang already, and every ring costs
+    each thread of the account a look at the ledger.
+    """
     while not stopped.is_set():
         try:
             _hear(engine, bells, stopped)
@@ -87,4 +95,6 @@ def _hear(engine: Engine, bells: Bells, stopped: threading.Event) -> None:
         bells.ring_all()  # what was said before we listened
         while not stopped.is_set():
             for heard in connection.notifies(timeout=1.0):
-                bells.ring([heard.payload])
+                mark, _, account = heard.payload.partition(" ")
+                if mark != bells.mark:
+                    bells.ring([account])

@@ -137,7 +137,7 @@ class Intake:
             steps[place] = mark, extended(mark.coverage, self._read(records, wanted))
         with self._engine.begin() as connection:
             accounts = store(connection, wanted, self._now())
-            notify(connection, accounts)
+            notify(connection, accounts, self._bells.mark)
             offsets.move(connection, GROUP, steps)
         self._bells.ring(accounts)
         for place, (mark, done) in steps.items():

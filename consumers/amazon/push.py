@@ -126,10 +126,10 @@ class Pusher:
         """Commit one effect as "sending"; else say how long there is nothing to send."""
         now = self._now()
         with self._engine.begin() as connection:
-            leases.check(connection, self._lease())
             found = ledger.to_send(connection, self.account, operations, now)
             if found is None:
                 return None, self._until(ledger.next_due(connection, self.account), now)
+            leases.check(connection, self._lease())
             sku = (found.account, found.seller_sku)
             rows = ledger.load(connection, [sku])[sku]
             row = rows.get(found.key)
