@@ -14,9 +14,6 @@ from deploy.watch.reading import patiently
 COLD_SECONDS = 90.0
 """A broker that has just made its topics may take so long, on a busy machine, to serve groups."""
 
-SERVED_SECONDS = 60.0
-"""A new broker can serve groups within this: it makes their offsets' topic only when asked."""
-
 
 def prepare(bootstrap: str, url: str, *, replication: int = 1) -> None:
     """Make the topics and tables that are missing. Raises `Failure`; doing it twice is fine."""
