@@ -4,7 +4,6 @@ A part that cannot start makes the test fail with what to do; it never skips.
 """
 
 import itertools
-import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -13,6 +12,7 @@ import pytest
 
 from deploy.embedded.kafka import EmbeddedKafka
 from deploy.embedded.postgres import EmbeddedPostgres
+from tests.support.folders import reachable
 from tests.support.topics import create_topics
 
 hypothesis.settings.register_profile("steady", deadline=None, print_blob=True)
@@ -25,9 +25,8 @@ DATA = Path(__file__).parents[1] / "../shared/data"
 @pytest.fixture
 def reachable_folder() -> Iterator[Path]:
     """An empty folder that other accounts may enter, as Postgres's must; pytest's are private."""
-    with tempfile.TemporaryDirectory(prefix="listwire-test-") as name:
-        Path(name).chmod(0o711)
-        yield Path(name)
+    with reachable() as folder:
+        yield folder
 
 
 @pytest.fixture(scope="session")
