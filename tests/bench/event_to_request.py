@@ -26,21 +26,9 @@ from deploy.running import ROLES, Pipeline, Sandbox
 from schemas import keys
 from schemas.record import Record
 from schemas.topics import PARTITIONS
-from tests.bench import setting_up
-from tests.bench.setting_up import (
-    GERMANY,
-    Busy,
-    Figures,
-    Say,
-    Shop,
-    merchant_token,
-    percentile,
-    pids,
-    price,
-    refresh_token,
-    sku,
-    website,
-)
+from tests.bench import setting_up, shop
+from tests.bench.setting_up import Busy, Figures, Say, percentile, pids
+from tests.bench.shop import GERMANY, Shop, merchant_token, price, refresh_token, sku, website
 from tests.support.topics import create_topics
 
 SHOP = Shop(accounts=8, products=40)
@@ -67,6 +55,8 @@ def measure(say: Say) -> Figures:
     ):
         journal = Journal(sandbox.control)
         _prepare(running, inside, Truth(sandbox.control), say)
+        if early := journal.received(0):
+            raise RuntimeError(f"sent before anything was changed: {sorted(early)[:5]}")
         busy = Busy(pids(running))
         acked = _change(running.bootstrap, [_priced(k) for k in range(CHANGES)])
         received = journal.until_all(acked, running.tend)
@@ -106,7 +96,7 @@ def _prepare(running: Pipeline, inside: Session, truth: Truth, say: Say) -> None
         intake.import_report(
             inside,
             file,
-            setting_up.store(seller),
+            shop.store(seller),
             type_="GET_MERCHANT_LISTINGS_ALL_DATA",
             as_of=asked,
             encoding=None,

@@ -30,21 +30,8 @@ from schemas.events import (
 from schemas.record import Record
 from schemas.topics import PARTITIONS, inputs
 from tests.bench import baselines, setting_up
-from tests.bench.setting_up import (
-    Figures,
-    Log,
-    Say,
-    Shop,
-    ean,
-    groups,
-    log,
-    observation,
-    price,
-    record,
-    sku,
-    stock,
-    store,
-)
+from tests.bench.setting_up import Figures, Log, Say, groups, log
+from tests.bench.shop import Shop, ean, observation, price, record, sku, stock, store
 from tests.support.topics import create_topics
 
 ROLES = ("products", "matching", "listings")

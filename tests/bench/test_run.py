@@ -8,8 +8,9 @@ import pytest
 from processors.deliver import partition_of
 from schemas import codec, topics
 from schemas.topics import PARTITIONS
-from tests.bench import baselines, event_to_request, restart, run, setting_up, throughput
-from tests.bench.setting_up import Shop, percentile
+from tests.bench import baselines, event_to_request, restart, run, shop, throughput
+from tests.bench.setting_up import percentile
+from tests.bench.shop import Shop
 
 
 @pytest.mark.parametrize(
@@ -72,7 +73,7 @@ def test_a_change_leaves_earlier_ones_of_its_product_as_they_are() -> None:
 
     prices = [msgspec.json.decode(r.value or b"")["prices"]["price"] for r in (record, earlier)]
     changed = [{scope for scope, amount in p.items() if amount == "11.00"} for p in prices]
-    assert f"website:{setting_up.website(account)}" in changed[0]
+    assert f"website:{shop.website(account)}" in changed[0]
     assert [len(scopes) for scopes in changed] == [2, 2]
 
 
@@ -92,10 +93,10 @@ def test_the_baselines_records_have_the_size_asked_for() -> None:
 
 
 def test_every_listing_of_the_stand_in_is_the_shops_at_the_right_price() -> None:
-    shop = Shop(accounts=2, products=3)
-    listings = shop.seed()["listings"]
+    small = Shop(accounts=2, products=3)
+    listings = small.seed()["listings"]
 
     assert {(one["account"], one["sku"]) for one in listings} == {
-        (seller, setting_up.sku(n)) for seller in shop.sellers for n in range(3)
+        (seller, shop.sku(n)) for seller in small.sellers for n in range(3)
     }
     assert {one["price"] for one in listings} == {"10.00"}

@@ -15,8 +15,9 @@ from kafka import TopicPartition
 from deploy.connect.kafka import open_consumer
 from deploy.running import Pipeline
 from schemas.record import Record
-from tests.bench import baselines, setting_up
-from tests.bench.setting_up import Busy, Figures, Log, Say, Shop, broker, pids, price, sku
+from tests.bench import baselines, setting_up, shop
+from tests.bench.setting_up import Busy, Figures, Log, Say, broker, pids
+from tests.bench.shop import Shop, price, sku
 from tests.support.topics import create_topics
 
 ROLES = ("products", "matching", "listings", "postgres")
@@ -79,7 +80,7 @@ OFFERS = "SELECT count(*) FROM offer WHERE (stores #>> %s)::numeric = %s"
 
 def _all_at(connection: psycopg.Connection, last: int) -> bool:
     """Tell whether every listing and every offer is at the *last* price."""
-    place = [setting_up.store(SHOP.sellers[0]), "price", "amount"]
+    place = [shop.store(SHOP.sellers[0]), "price", "amount"]
     counts = ((LISTINGS, [last]), (OFFERS, [place, last]))
     return all(connection.execute(q, v).fetchone() == (SHOP.products,) for q, v in counts)
 
