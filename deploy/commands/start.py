@@ -55,15 +55,27 @@ def up(context: typer.Context, data: Data = None) -> None:
     """Run the whole pipeline here: broker, database and workers; keep its data."""
     here = session(context)
     folder = data or data_folder(here.environ)
+    kafka, postgres = named(here)
     pipeline = Pipeline(
-        folder,
-        environ=here.environ,
-        kafka=here.deployment.kafka.bootstrap_servers or None,
-        postgres=here.deployment.postgres.url.get_secret_value() or None,
-        say=here.talk.print,
+        folder, environ=here.environ, kafka=kafka, postgres=postgres, say=here.talk.print
     )
     with pipeline, announced(here, pipeline):
         tend(here, pipeline)
+
+
+def named(here: Session) -> tuple[str | None, str | None]:
+    """Give the broker and the database that a person named, to be used instead of our own.
+
+    What an earlier `up` left behind when it was killed is nobody's choice.
+    """
+    left = f"file {running_file(data_folder(here.environ))}"
+    theirs = {o.name for o in here.origins if o.source not in (left, "default")}
+    kafka = here.deployment.kafka.bootstrap_servers
+    postgres = here.deployment.postgres.url.get_secret_value()
+    return (
+        kafka if "kafka.bootstrap_servers" in theirs else None,
+        postgres if "postgres.url" in theirs else None,
+    )
 
 
 def running_file(folder: Path) -> Path:
