@@ -43,7 +43,7 @@ END = 8.0
 
 
 class Count(Protocol):
-    """Counts something; `schemas/metrics.py` says what each name means."""
+    """Counts something, under the names of `operations.md` 7.1."""
 
     def __call__(self, name: str, **labels: str) -> None:
         """Add one."""

@@ -1,21 +1,25 @@
 """`make faults`: one role after the other is killed under load; what is left must be the same.
 
 Ends with one line of JSON and exit 0 only if every zero is zero. `ARGS='--roles push,sink'`
-runs some roles, `--kills N` and `--products N` change the size, `--folder DIR` keeps the runs.
+runs some roles, `--kills N` and `--products N` change the size; with `--folder DIR` a run that
+was broken off goes on behind the last role that it finished.
 """
 
 import argparse
 import json
 import random
+import shutil
 import sys
 import tempfile
 import time
 from pathlib import Path
 
+import msgspec
+
 sys.path.insert(0, str(Path(__file__).parents[2]))  # a script: the tree's own tests/ folder
 
 from tests.support.disturbed import Killer, Outcome, differences, run
-from tests.support.load import Size, write
+from tests.support.load import Expected, Files, Size, write
 
 VICTIMS = {
     "import": "import",
@@ -54,11 +58,31 @@ def main() -> int:
     began = time.monotonic()
     outcomes: dict[str, Outcome] = {}
     for name in ("undisturbed", *asked.roles.split(",")):
-        killer = Killer(VICTIMS.get(name), asked.kills, random.Random(f"{asked.seed}/{name}"))
         print(f"--- {name}", flush=True)
-        outcomes[name] = run(folder / name, files, expected, size, killer)
+        outcomes[name] = _known(folder / name) or _run(folder / name, files, expected, size, asked)
         _tell(name, outcomes[name], outcomes["undisturbed"])
     return _close(outcomes, asked.seed, time.monotonic() - began)
+
+
+def _known(folder: Path) -> Outcome | None:
+    """Give the outcome of a run that an earlier call with the same --folder has finished."""
+    kept = folder / "outcome.json"
+    return msgspec.json.decode(kept.read_bytes(), type=Outcome) if kept.exists() else None
+
+
+def _run(
+    folder: Path,
+    files: Files,
+    expected: dict[str, Expected],
+    size: Size,
+    asked: argparse.Namespace,
+) -> Outcome:
+    name = folder.name
+    shutil.rmtree(folder, ignore_errors=True)
+    killer = Killer(VICTIMS.get(name), asked.kills, random.Random(f"{asked.seed}/{name}"))
+    outcome = run(folder, files, expected, size, killer)
+    (folder / "outcome.json").write_bytes(msgspec.json.encode(outcome))
+    return outcome
 
 
 def _tell(name: str, one: Outcome, calm: Outcome) -> None:

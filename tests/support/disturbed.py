@@ -36,7 +36,7 @@ from tests.support.resting import rest
 class Outcome(msgspec.Struct, kw_only=True):
     """What is left when a run is over."""
 
-    rows: list[tuple[Any, ...]]
+    rows: list[list[str]]
     wrong_at_amazon: list[str]
     lost: list[str]
     holes: list[Hole]
@@ -188,7 +188,7 @@ class _Run:
         }
         writes, again = self._writes()
         return Outcome(
-            rows=rows,
+            rows=[[str(cell) for cell in row] for row in rows],
             wrong_at_amazon=_wrong(offers, truth),
             lost=_lost(rows, self.expected),
             holes=unaccounted(self.pipeline.bootstrap, self.engine),

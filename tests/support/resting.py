@@ -17,7 +17,7 @@ from deploy.watch.audited import unaccounted
 REST_SECONDS = 4.0
 """Nothing may have moved for so long before a run is over."""
 
-PATIENCE = 420.0
+PATIENCE = 900.0
 PASSING = ("in_process", "list_in_progress", "ending_in_progress", "validating_asin")
 BUSY = ("sending", "awaiting", "unknown")
 
