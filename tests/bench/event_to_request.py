@@ -101,8 +101,7 @@ def _prepare(running: Pipeline, inside: Session, truth: Truth, say: Say) -> None
             as_of=asked,
             encoding=None,
         )
-    setting_up.send(running.bootstrap, SHOP.catalogue())
-    setting_up.catch_up(running, ROLES)
+    setting_up.load(running, SHOP, ROLES)
     say(f"{SHOP.products} products are listed by {SHOP.accounts} accounts")
 
 

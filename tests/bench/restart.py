@@ -75,8 +75,7 @@ def _resident(running: Pipeline) -> int:
 
 def _load(running: Pipeline, say: Say) -> None:
     began = time.monotonic()
-    setting_up.send(running.bootstrap, SHOP.catalogue())
-    setting_up.catch_up(running, ROLES)
+    setting_up.load(running, SHOP, ROLES)
     setting_up.send(running.bootstrap, SHOP.observations())
     setting_up.catch_up(running, ROLES)
     say(f"  loaded within {time.monotonic() - began:.0f} s")

@@ -14,7 +14,7 @@ from typing import Any
 import psutil
 from kafka import TopicPartition
 
-from deploy.commands import intake
+from deploy.commands import steer
 from deploy.commands.session import Session
 from deploy.connect.kafka import open_admin, open_aio_producer, open_consumer
 from deploy.running import Pipeline, Sandbox
@@ -50,7 +50,7 @@ def pipeline(
         inside = Session(running.environ, {}, None)
         file = running.folder / "settings.yaml"
         file.write_text(shop.settings())
-        intake.apply_settings(inside, file, by="bench")
+        steer.apply_settings(inside, file, by="bench")
         yield running, inside
 
 
@@ -188,6 +188,13 @@ def pids(running: Pipeline) -> dict[str, int]:
 def broker(running: Pipeline) -> dict[str, int]:
     """Give the broker's process id, if it is ours."""
     return {"broker": running.stack.kafka.pid} if running.stack else {}
+
+
+def load(running: Pipeline, shop: Shop, roles: Sequence[str]) -> None:
+    """Bring the catalogue in; products come last, so that each is decided on once, and whole."""
+    for records in (shop.stocks_and_prices(), shop.catalogue()):
+        send(running.bootstrap, records)
+        catch_up(running, roles)
 
 
 def percentile(values: Sequence[float], share: float) -> float:

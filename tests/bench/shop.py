@@ -76,12 +76,13 @@ class Shop(msgspec.Struct, frozen=True):
         """Give the variables that the accounts' credentials refer to."""
         return {f"{_variable(s)}_REFRESH_TOKEN": refresh_token(s) for s in self.sellers}
 
+    def stocks_and_prices(self) -> Iterator[Record]:
+        """Give stock and price of everything; until the product is there nothing is said."""
+        return (told for n in range(self.products) for told in (stock(n), price(n, "10.00")))
+
     def catalogue(self) -> Iterator[Record]:
-        """Give stock, price and product of everything, the product last: it speaks once."""
-        for n in range(self.products):
-            yield stock(n)
-            yield price(n, "10.00")
-            yield self.product(n)
+        """Give every product."""
+        return (self.product(n) for n in range(self.products))
 
     def observations(self) -> Iterator[Record]:
         """Give what a report would say of every listing."""

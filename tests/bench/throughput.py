@@ -60,8 +60,7 @@ def _figures(ours: float, relayed: float, stored: float, size: int) -> Figures:
 
 def _prepare(running: Pipeline, say: Say) -> None:
     setting_up.send(running.bootstrap, SHOP.observations())
-    setting_up.send(running.bootstrap, SHOP.catalogue())
-    setting_up.catch_up(running, ROLES)
+    setting_up.load(running, SHOP, ROLES)
     say(f"{SHOP.products} products are listed")
 
 
