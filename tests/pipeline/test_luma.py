@@ -18,7 +18,8 @@ from sqlalchemy import Engine, select
 
 from consumers.postgres import read
 from consumers.postgres.tables import report
-from deploy.commands import intake
+from deploy.commands import steer
+from deploy.commands.known import known_settings
 from deploy.connect.kafka import open_consumer, open_producer
 from deploy.connect.whole import to_end
 from deploy.watch.audited import unaccounted
@@ -130,10 +131,10 @@ def _below(folder: Path, name: str) -> Path:
 
 
 def _command(pipeline: Living, shop: Shop) -> None:
-    known = intake.known_settings(pipeline.inside)
+    known = known_settings(pipeline.inside)
     parent = min(shop.types["configurable"])
-    intake.send_intents(pipeline.inside, "end", STORE, [shop.ended], known, by="test", why="sold")
-    intake.send_intents(pipeline.inside, "publish", STORE, [parent], known, by="test", why=None)
+    steer.send_intents(pipeline.inside, "end", STORE, [shop.ended], known, by="test", why="sold")
+    steer.send_intents(pipeline.inside, "publish", STORE, [parent], known, by="test", why=None)
     pipeline.rest()
 
 

@@ -22,7 +22,7 @@ from sqlalchemy import Engine, select
 
 from consumers.postgres import read
 from consumers.postgres.tables import offer
-from deploy.commands import intake
+from deploy.commands import intake, steer
 from deploy.commands.session import Session
 from deploy.connect.postgres import open_engine
 from deploy.running import ROLES, Pipeline, Sandbox
@@ -118,7 +118,7 @@ class _Run:
         self.engine: Engine = open_engine(pipeline.url, name="faults")
 
     def carry_out(self) -> Outcome:
-        intake.apply_settings(self.inside, self.files.settings, by="faults")
+        steer.apply_settings(self.inside, self.files.settings, by="faults")
         self._reports()
         for path in (self.files.catalogue, self.files.changes):
             self._import(path)

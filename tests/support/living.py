@@ -13,7 +13,7 @@ from kafka import TopicPartition
 from sqlalchemy import Engine
 
 from consumers.postgres import read
-from deploy.commands import intake
+from deploy.commands import intake, steer
 from deploy.commands.session import Session
 from deploy.connect.kafka import open_consumer
 from deploy.connect.postgres import open_engine
@@ -37,7 +37,7 @@ class Living:
         """Apply a settings file of this text."""
         path = self.pipeline.folder / "settings.yaml"
         path.write_text(settings)
-        intake.apply_settings(self.inside, path, by="test", prune=prune)
+        steer.apply_settings(self.inside, path, by="test", prune=prune)
 
     def import_files(self, files: Sequence[Path]) -> int:
         """Import catalogue files; give how many events that were."""

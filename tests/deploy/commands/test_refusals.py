@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from deploy.codes import CODES
-from deploy.commands import intake
+from deploy.commands import intake, steer
 from deploy.connect.postgres import migrate, open_engine
 from deploy.errors import Failure
 from deploy.running import Sandbox
@@ -102,7 +102,8 @@ def test_a_refusal_has_its_code_and_its_exit(
     told: str,
 ) -> None:
     migrate(open_engine(postgres))
-    monkeypatch.setattr(intake, "known_settings", lambda _here: KNOWN)
+    for commands in (intake, steer):
+        monkeypatch.setattr(commands, "known_settings", lambda _here: KNOWN)
     given = [file(content) if word == "FILE" else word for word in words]
 
     said = run("--kafka", contract_kafka, "--postgres", postgres, *given)
