@@ -36,11 +36,6 @@ def told(cause: Cause) -> Told:
     )
 
 
-def name_of(seller_sku: str, store: str) -> str:
-    """Give a listing's name in plain text."""
-    return f"{store}/{seller_sku}"
-
-
 # --- status -------------------------------------------------------------------------------
 
 
@@ -76,7 +71,7 @@ def status(sku: SharedSku, outlook: Outlook, settings: Settings, cause: Told) ->
         settings=versions(outlook, settings),
     )
     key = keys.listing(sku.account, own.record.place.id, sku.seller_sku)
-    return output(STATUS, key, name_of(sku.seller_sku, outlook.store), event)
+    return output(STATUS, key, sku.seller_sku, event)
 
 
 def standing(facts: StoreFacts) -> Standing:
@@ -133,7 +128,7 @@ def refused(
         refused=because,
     )
     key = keys.listing(sku.account, store.place.id, sku.seller_sku)
-    return output(CHANGED, key, name_of(sku.seller_sku, refusal.store), event)
+    return output(CHANGED, key, sku.seller_sku, event)
 
 
 def _change(
@@ -161,15 +156,15 @@ def _change(
         refused=because,
     )
     key = keys.listing(sku.account, own.record.place.id, sku.seller_sku)
-    return output(CHANGED, key, name_of(sku.seller_sku, outlook.store), event)
+    return output(CHANGED, key, sku.seller_sku, event)
 
 
-def forgotten(sku: SharedSku, facts: StoreFacts, store: str) -> Output | None:
+def forgotten(sku: SharedSku, facts: StoreFacts) -> Output | None:
     """Give the end of a listing whose store was deleted from the settings."""
     if facts.shown is None:
         return None
     key = keys.listing(sku.account, facts.shown.marketplace, sku.seller_sku)
-    return output(STATUS, key, name_of(sku.seller_sku, store), None)
+    return output(STATUS, key, sku.seller_sku, None)
 
 
 # --- offer --------------------------------------------------------------------------------

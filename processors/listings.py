@@ -236,7 +236,7 @@ def _said(
         for r in step.refusals
     ]
     gone = [s for s in sku.stores if s not in by_store and step.settings.store(s) is None]
-    endings = [outputs.forgotten(sku, sku.stores[s], s) for s in gone]
+    endings = [outputs.forgotten(sku, sku.stores[s]) for s in gone]
     said += [ending for ending in endings if ending is not None]
     said.append(outputs.offer(sku, decision, step.kind, told))
     said += questions.links(sku, before, decision)

@@ -45,7 +45,7 @@ def _of_submission(event: Submission) -> tuple[str, Record]:
         key=key,
         id=id_,
         source=SOURCE,
-        subject=key.decode(),
+        subject=event.seller_sku,
         time=event.at,
     )
 
@@ -59,7 +59,7 @@ def _of_read(event: Observation) -> tuple[str, Record]:
         key=key,
         id=codec.derived_id(OBSERVATIONS, key.decode(), 0, digest),
         source=SOURCE,
-        subject=key.decode(),
+        subject=event.seller_sku,
         time=event.as_of,
     )
 

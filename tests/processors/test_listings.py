@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from processors.rules.known import Procedure
+from schemas import codec
 from schemas.amazon import Enforcement, Issue
 from schemas.candidates import Candidate, ConditionAnswer, IdentifierClaim, OtherSku
 from schemas.errors import Refused
@@ -44,6 +45,15 @@ def test_t1_an_eligible_product_asks_amazons_catalogue_for_its_identifier() -> N
     assert history.place() == "in_process/validating_asin"
     assert history.asked() == [("upc", UPC)]
     assert history.wanted() == (False, None, None)
+
+
+def test_what_is_said_is_about_the_seller_sku_in_plain_text() -> None:
+    history = History()
+
+    history.candidate()
+
+    subjects = {codec.header(r, "ce_subject") for r in history.records}
+    assert subjects == {SKU}
 
 
 def test_t1_a_missing_condition_is_told_first_and_nothing_is_asked() -> None:
