@@ -6,7 +6,7 @@ import os
 import random
 import signal
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from time import monotonic
@@ -16,12 +16,12 @@ import structlog
 import uvloop
 
 from deploy import logs
+from deploy.connect.publishing import Publishing
 from deploy.errors import Failure
 from deploy.settings import Deployment
 from schemas import topics
 from schemas.errors import TryAgain
 from schemas.reasons import Reason
-from schemas.record import Record
 
 Run = Callable[[Deployment, Mapping[str, str], str], None]
 
@@ -96,7 +96,8 @@ async def _process(role: Any, bootstrap: str, worker: str) -> None:
     from aiokafka import AIOKafkaConsumer  # noqa: PLC0415
 
     from deploy.connect.kafka import open_aio_producer  # noqa: PLC0415
-    from processors.worker import Parts, Worker  # noqa: PLC0415
+    from processors.parts import Parts  # noqa: PLC0415
+    from processors.worker import Worker  # noqa: PLC0415
 
     producer = await open_aio_producer(bootstrap)
     reader = AIOKafkaConsumer(
@@ -132,60 +133,6 @@ def _when(stopped: threading.Event, act: Callable[[], None]) -> None:
     threading.Thread(target=wait, name="stop", daemon=True).start()
 
 
-class _Publishing:
-    """Sends records and comes back once the broker has them; raises `TryAgain` otherwise."""
-
-    def __init__(self, producer: Any, bootstrap: str) -> None:
-        self._producer = producer
-        self._bootstrap = bootstrap
-        self._lock = threading.Lock()
-
-    def __call__(self, records: Sequence[Record]) -> None:
-        try:
-            with self._lock:
-                futures = [self._send(record) for record in records]
-                self._producer.flush()
-            for future in futures:
-                future.get(timeout=30)
-        except Exception as error:
-            raise TryAgain(f"the broker did not take a record: {error!r}") from error
-
-    def one(self, record: Record) -> None:
-        """Send one record, null header values included: kafka-python refuses these."""
-        if all(value is not None for _, value in record.headers):
-            self([record])
-            return
-        try:
-            asyncio.run(_send_alone(self._bootstrap, record))
-        except Exception as error:
-            raise TryAgain(f"the broker did not take a record: {error!r}") from error
-
-    def _send(self, record: Record) -> Any:
-        return self._producer.send(
-            record.topic,
-            value=record.value,
-            key=record.key,
-            headers=list(record.headers),
-            partition=None if record.partition < 0 else record.partition,
-        )
-
-
-async def _send_alone(bootstrap: str, record: Record) -> None:
-    from deploy.connect.kafka import open_aio_producer  # noqa: PLC0415
-
-    producer = await open_aio_producer(bootstrap)
-    try:
-        await producer.send_and_wait(
-            record.topic,
-            value=record.value,
-            key=record.key,
-            headers=list(record.headers),
-            partition=None if record.partition < 0 else record.partition,
-        )
-    finally:
-        await producer.stop()
-
-
 def _postgres(deployment: Deployment, environ: Mapping[str, str], worker: str) -> None:  # noqa: ARG001
     from consumers.feed import KafkaFeed  # noqa: PLC0415
     from consumers.postgres import sink  # noqa: PLC0415
@@ -199,7 +146,7 @@ def _postgres(deployment: Deployment, environ: Mapping[str, str], worker: str) -
         producer = stack.enter_context(open_producer(bootstrap))
         consumer = stack.enter_context(open_consumer(bootstrap, group_id=group))
         feed = KafkaFeed(consumer, topics.inputs(group), identify(bootstrap))
-        aside = setting_aside(_Publishing(producer, bootstrap).one, group=group, now=now)
+        aside = setting_aside(Publishing(producer, bootstrap).one, group=group, now=now)
         one = sink.Sink(engine, feed, aside, group=group, clock=monotonic, jitter=random.random)
         sink.run(one, stopped.is_set)
 
@@ -219,7 +166,7 @@ def _amazon(deployment: Deployment, environ: Mapping[str, str], worker: str) -> 
     with ExitStack() as stack:
         settings = stack.enter_context(Snapshots(bootstrap))
         engine = _engine(deployment, stack, "listwire-amazon", connections=60)
-        publish = _Publishing(stack.enter_context(open_producer(bootstrap)), bootstrap)
+        publish = Publishing(stack.enter_context(open_producer(bootstrap)), bootstrap)
         consumer = stack.enter_context(open_consumer(bootstrap, group_id=GROUP))
         bells = Bells()
         intake = Intake(
@@ -259,7 +206,7 @@ def _lookups(deployment: Deployment, environ: Mapping[str, str], worker: str) ->
     stopped = _stopping()
     with ExitStack() as stack:
         settings = stack.enter_context(Snapshots(bootstrap))
-        publish = _Publishing(stack.enter_context(open_producer(bootstrap)), bootstrap)
+        publish = Publishing(stack.enter_context(open_producer(bootstrap)), bootstrap)
         client = amazon_client(deployment.amazon, settings, environ, role="intake")
         lookups = Lookups(Seller(client), settings, now)
         requests = KafkaRequests(

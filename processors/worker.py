@@ -5,28 +5,25 @@ outbox sends, the ledger says what was handled. It stops, loudly, rather than go
 """
 
 import asyncio
-import logging
-from collections.abc import Callable, Coroutine, Mapping
-from datetime import UTC, datetime
-from typing import Any, Protocol
+from collections.abc import Coroutine, Mapping
+from typing import Any
 
-import msgspec
 import structlog
 from faust.types import TP, EventT
 
 from processors.agents import record_of, relay
-from processors.bounds import Limits, Poison
+from processors.bounds import Poison
 from processors.coverage import Ledger
 from processors.deciding import Deciding
 from processors.deliver import Delivery
 from processors.due import Alarm, DueList
 from processors.outbox import Outbox, Posting
 from processors.ownership import LEAVE, Ownership, Unsure
+from processors.parts import SESSION, Parts, app_of
 from processors.scan import REPORT_ROWS, Scanner
 from processors.step import Facts, Role, Scan
 from processors.table import FactsTable
 from processors.taking import Refusals, Taking
-from processors.transport import App
 from processors.whole import TOPICS, Whole
 from schemas import topics
 from schemas.deadletters import dead_letter
@@ -34,53 +31,12 @@ from schemas.reasons import Reason
 from schemas.record import Record
 from schemas.settings import Settings
 
-SESSION = 6.0
-"""Seconds without a heartbeat after which the group gives our partitions to others."""
-
-
 END = 8.0
 """Seconds that Faust gets to stop."""
 
 
-class Count(Protocol):
-    """Counts something, under the names of `operations.md` 7.1."""
-
-    def __call__(self, name: str, **labels: str) -> None:
-        """Add one."""
-
-
-def count_nothing(name: str, **labels: str) -> None:
-    """Count nothing."""
-
-
-def wall_clock() -> datetime:
-    """Give the present moment."""
-    return datetime.now(UTC)
-
-
 class Mismatch(RuntimeError):
     """The topics do not have the partitions that the table's arithmetic needs."""
-
-
-class Parts(msgspec.Struct, frozen=True, kw_only=True):
-    """What a worker is handed; *producer* and *reader* are started and stopped by their owner.
-
-    *producer*: idempotent, `acks=all`. *reader*: no group, committed records only. *worker*
-    names this process among its role's. *whole* are the partitions of the topics that are
-    read whole; empty = as in the topic table.
-    """
-
-    bootstrap: str
-    producer: Any
-    reader: Any
-    worker: str = "1"
-    clock: Callable[[], datetime] = wall_clock
-    count: Count = count_nothing
-    limits: Limits = Limits()
-    partitions: int = topics.PARTITIONS
-    room: int = 2_000
-    wave: int = 500
-    whole: Mapping[str, int] = {}
 
 
 class Worker:
@@ -95,7 +51,7 @@ class Worker:
         self._told: dict[int, Settings] = {}
         self._letters: set[asyncio.Task[None]] = set()
         self._deliver = Delivery(parts.producer)
-        self.app = _app(role.name, parts)
+        self.app = app_of(role.name, parts)
         self.table = FactsTable(
             self.app, name="facts", partitions=parts.partitions, restored=self._restored
         )
@@ -321,25 +277,3 @@ class Worker:
             taking=lambda: self.ownership.taking,
             clock=self._parts.clock,
         )
-
-
-def _app(role: str, parts: Parts) -> App:
-    for name in ("faust", "mode", "aiokafka"):
-        logging.getLogger(name).setLevel(logging.WARNING)
-    return App(
-        f"listwire-{role}",
-        broker=f"kafka://{parts.bootstrap}",
-        store="memory://",
-        key_serializer="raw",
-        value_serializer="raw",
-        web_enabled=False,
-        topic_disable_leader=True,
-        topic_allow_declare=False,
-        topic_partitions=parts.partitions,
-        table_standby_replicas=0,
-        broker_commit_interval=1.0,
-        broker_session_timeout=SESSION,
-        broker_heartbeat_interval=SESSION / 4,
-        consumer_auto_offset_reset="earliest",
-        stream_wait_empty=False,
-    )

@@ -2,6 +2,8 @@
 
 `settings.v1` carries one record per kind and id. `Settings` is the snapshot of everything
 that every worker reads whole: those records, the reports' completions, the accounts' states.
+
+Long because each kind is a few lines, and all of them are read side by side.
 """
 
 from datetime import date, datetime

@@ -2,6 +2,8 @@
 
 `design.md` 3 and `operations.md` 1. Everything that must know a topic asks here; `topics
 apply` creates them, with each group's dead letters and each role's changelog.
+
+Long because it is one table.
 """
 
 from typing import Literal

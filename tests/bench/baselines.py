@@ -19,7 +19,7 @@ import psycopg
 from kafka import KafkaConsumer
 
 from deploy.embedded.process import Guarded, Order
-from processors.worker import SESSION
+from processors.parts import SESSION
 from schemas.record import Record
 from schemas.topics import PARTITIONS
 

@@ -17,7 +17,8 @@ from aiokafka.structs import TopicPartition
 
 from processors.bounds import Limits, Poison
 from processors.deliver import Delivery, partition_of
-from processors.worker import Mismatch, Parts, Worker
+from processors.parts import Parts
+from processors.worker import Mismatch, Worker
 from schemas import codec, keys, topics
 from schemas.record import Record
 from schemas.settings import Shop

@@ -18,8 +18,9 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from processors.deliver import Deliver
+from processors.parts import Parts
 from processors.step import Cause, Change, Facts, Output, Scan
-from processors.worker import Parts, Worker
+from processors.worker import Worker
 from schemas import topics
 from schemas.errors import Refused
 from schemas.event import Event
