@@ -137,14 +137,14 @@ def _postgres(deployment: Deployment, environ: Mapping[str, str], worker: str) -
     from consumers.feed import KafkaFeed  # noqa: PLC0415
     from consumers.postgres import sink  # noqa: PLC0415
     from consumers.setaside import setting_aside  # noqa: PLC0415
-    from deploy.connect.kafka import open_consumer, open_producer  # noqa: PLC0415
+    from deploy.connect.kafka import open_member, open_producer  # noqa: PLC0415
 
     group, bootstrap = "listwire-postgres", deployment.kafka.bootstrap_servers
     stopped = _stopping()
     with ExitStack() as stack:
         engine = _engine(deployment, stack, "listwire-postgres")
         producer = stack.enter_context(open_producer(bootstrap))
-        consumer = stack.enter_context(open_consumer(bootstrap, group_id=group))
+        consumer = stack.enter_context(open_member(bootstrap, group, topics.inputs(group)))
         feed = KafkaFeed(consumer, topics.inputs(group), identify(bootstrap))
         aside = setting_aside(Publishing(producer, bootstrap).one, group=group, now=now)
         one = sink.Sink(engine, feed, aside, group=group, clock=monotonic, jitter=random.random)
@@ -158,7 +158,7 @@ def _amazon(deployment: Deployment, environ: Mapping[str, str], worker: str) -> 
     from consumers.feed import KafkaFeed  # noqa: PLC0415
     from consumers.setaside import setting_aside  # noqa: PLC0415
     from deploy.connect.amazon.build import amazon_client  # noqa: PLC0415
-    from deploy.connect.kafka import open_consumer, open_producer  # noqa: PLC0415
+    from deploy.connect.kafka import open_member, open_producer  # noqa: PLC0415
     from deploy.connect.whole import Snapshots  # noqa: PLC0415
 
     bootstrap = deployment.kafka.bootstrap_servers
@@ -167,7 +167,7 @@ def _amazon(deployment: Deployment, environ: Mapping[str, str], worker: str) -> 
         settings = stack.enter_context(Snapshots(bootstrap))
         engine = _engine(deployment, stack, "listwire-amazon", connections=60)
         publish = Publishing(stack.enter_context(open_producer(bootstrap)), bootstrap)
-        consumer = stack.enter_context(open_consumer(bootstrap, group_id=GROUP))
+        consumer = stack.enter_context(open_member(bootstrap, GROUP, topics.inputs(GROUP)))
         bells = Bells()
         intake = Intake(
             KafkaFeed(consumer, topics.inputs(GROUP), identify(bootstrap)),

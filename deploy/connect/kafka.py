@@ -7,7 +7,8 @@ clients themselves say "unable to bootstrap" for all of them.
 
 import asyncio
 import socket
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from aiokafka import AIOKafkaProducer
@@ -26,6 +27,8 @@ MAX_REQUEST = 2_097_152
 
 REACH_SECONDS = 5.0
 BOOTSTRAP_MS = 10_000
+KNOWN_SECONDS = 30.0
+"""A topic that was just made is known to every broker within this."""
 
 WRITING: dict[str, Any] = {
     "acks": "all",
@@ -60,6 +63,30 @@ def open_consumer(bootstrap_servers: str, **options: Any) -> KafkaConsumer:
     Raises `Failure` LW-0201 to LW-0204, exit 8.
     """
     return _open(KafkaConsumer, bootstrap_servers, {**READING, **options})
+
+
+def open_member(
+    bootstrap_servers: str, group: str, topics: Sequence[str], **options: Any
+) -> KafkaConsumer:
+    """Open a consumer of *group* that knows *topics*; its owner subscribes to them.
+
+    A leader that joins before it knows a topic's partitions assigns none of them, and
+    kafka-python 3.0.12 may take the later metadata for what it has assigned: the group then
+    stands still for ever. Raises `Failure` LW-0201 to LW-0205.
+    """
+    consumer = open_consumer(bootstrap_servers, group_id=group, **options)
+    deadline = time.monotonic() + KNOWN_SECONDS
+    while missing := [topic for topic in topics if not consumer.partitions_for_topic(topic)]:
+        if time.monotonic() > deadline:
+            consumer.close()
+            raise Failure(
+                "LW-0205",
+                where=", ".join(missing),
+                why=f"the broker does not name them within {KNOWN_SECONDS:.0f} s",
+                do="listwire topics apply --execute",
+            )
+        time.sleep(0.1)
+    return consumer
 
 
 def open_admin(bootstrap_servers: str, **options: Any) -> KafkaAdminClient:

@@ -12,7 +12,7 @@ from kafka import KafkaConsumer, TopicPartition
 from kafka.consumer.subscription_state import ConsumerRebalanceListener
 from kafka.structs import OffsetAndMetadata
 
-from deploy.connect.kafka import open_consumer
+from deploy.connect.kafka import open_consumer, open_member
 from deploy.connect.whole import polled, to_end
 from processors.coverage import TOPIC as COVERAGE
 from processors.coverage import Ledger
@@ -47,7 +47,7 @@ class KafkaRequests:
         self._kept: dict[Place, list[Record]] = {}
         self._resting: dict[Place, float] = {}
         self._ledger = Ledger(group, source)
-        self._consumer = open_consumer(bootstrap, group_id=group, max_poll_records=BATCH)
+        self._consumer = open_member(bootstrap, group, topics, max_poll_records=BATCH)
         self._consumer.subscribe(list(topics), listener=_Assignments(self))
 
     def poll(self, timeout: float) -> Mapping[Place, Sequence[Record]]:

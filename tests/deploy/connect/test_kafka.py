@@ -12,7 +12,14 @@ import pytest
 from kafka import TopicPartition
 
 from deploy.connect import kafka as connect
-from deploy.connect.kafka import open_admin, open_aio_producer, open_consumer, open_producer, reach
+from deploy.connect.kafka import (
+    open_admin,
+    open_aio_producer,
+    open_consumer,
+    open_member,
+    open_producer,
+    reach,
+)
 from deploy.errors import Failure
 from tests.support.eventually import eventually
 
@@ -153,3 +160,25 @@ def test_reading_moves_no_offset_until_told_to(kafka: str, topics: Callable[...,
     second.close()
 
     assert found is None
+
+
+@pytest.mark.kafka
+def test_a_member_knows_its_topics_before_it_joins(
+    kafka: str, topics: Callable[..., object]
+) -> None:
+    topics("joined.a.v1", "joined.b.v1", partitions=3)
+
+    with open_member(kafka, "joins", ["joined.a.v1", "joined.b.v1"]) as member:
+        assert [len(member.partitions_for_topic(f"joined.{t}.v1")) for t in "ab"] == [3, 3]
+
+
+@pytest.mark.kafka
+def test_a_member_of_a_topic_that_is_not_there_says_so(
+    kafka: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connect, "KNOWN_SECONDS", 0.3)
+
+    with pytest.raises(Failure, match="LW-0205") as caught:
+        open_member(kafka, "joins", ["never.made.v1"])
+
+    assert caught.value.where == "never.made.v1"
