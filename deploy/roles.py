@@ -137,15 +137,22 @@ def _postgres(deployment: Deployment, environ: Mapping[str, str], worker: str) -
     from consumers.feed import KafkaFeed  # noqa: PLC0415
     from consumers.postgres import sink  # noqa: PLC0415
     from consumers.setaside import setting_aside  # noqa: PLC0415
-    from deploy.connect.kafka import open_member, open_producer  # noqa: PLC0415
+    from deploy.connect.kafka import joined, open_member, open_producer  # noqa: PLC0415
 
     group, bootstrap = "listwire-postgres", deployment.kafka.bootstrap_servers
     stopped = _stopping()
     with ExitStack() as stack:
         engine = _engine(deployment, stack, "listwire-postgres")
         producer = stack.enter_context(open_producer(bootstrap))
-        consumer = stack.enter_context(open_member(bootstrap, group, topics.inputs(group)))
-        feed = KafkaFeed(consumer, topics.inputs(group), identify(bootstrap))
+        consumer = stack.enter_context(
+            open_member(bootstrap, group, topics.inputs(group), client_id=worker)
+        )
+        feed = KafkaFeed(
+            consumer,
+            topics.inputs(group),
+            identify(bootstrap),
+            lambda: joined(bootstrap, group, worker),
+        )
         aside = setting_aside(Publishing(producer, bootstrap).one, group=group, now=now)
         one = sink.Sink(engine, feed, aside, group=group, clock=monotonic, jitter=random.random)
         sink.run(one, stopped.is_set)
@@ -158,7 +165,7 @@ def _amazon(deployment: Deployment, environ: Mapping[str, str], worker: str) -> 
     from consumers.feed import KafkaFeed  # noqa: PLC0415
     from consumers.setaside import setting_aside  # noqa: PLC0415
     from deploy.connect.amazon.build import amazon_client  # noqa: PLC0415
-    from deploy.connect.kafka import open_member, open_producer  # noqa: PLC0415
+    from deploy.connect.kafka import joined, open_member, open_producer  # noqa: PLC0415
     from deploy.connect.whole import Snapshots  # noqa: PLC0415
 
     bootstrap = deployment.kafka.bootstrap_servers
@@ -167,10 +174,17 @@ def _amazon(deployment: Deployment, environ: Mapping[str, str], worker: str) -> 
         settings = stack.enter_context(Snapshots(bootstrap))
         engine = _engine(deployment, stack, "listwire-amazon", connections=60)
         publish = Publishing(stack.enter_context(open_producer(bootstrap)), bootstrap)
-        consumer = stack.enter_context(open_member(bootstrap, GROUP, topics.inputs(GROUP)))
+        consumer = stack.enter_context(
+            open_member(bootstrap, GROUP, topics.inputs(GROUP), client_id=worker)
+        )
         bells = Bells()
         intake = Intake(
-            KafkaFeed(consumer, topics.inputs(GROUP), identify(bootstrap)),
+            KafkaFeed(
+                consumer,
+                topics.inputs(GROUP),
+                identify(bootstrap),
+                lambda: joined(bootstrap, GROUP, worker),
+            ),
             engine,
             bells,
             setting_aside(publish.one, group=GROUP, now=now),
@@ -192,7 +206,7 @@ def _amazon(deployment: Deployment, environ: Mapping[str, str], worker: str) -> 
         service.run(intake)
 
 
-def _lookups(deployment: Deployment, environ: Mapping[str, str], worker: str) -> None:  # noqa: ARG001
+def _lookups(deployment: Deployment, environ: Mapping[str, str], worker: str) -> None:
     from consumers.setaside import setting_aside  # noqa: PLC0415
     from deploy.connect.amazon.build import amazon_client  # noqa: PLC0415
     from deploy.connect.kafka import open_producer  # noqa: PLC0415
@@ -210,7 +224,7 @@ def _lookups(deployment: Deployment, environ: Mapping[str, str], worker: str) ->
         client = amazon_client(deployment.amazon, settings, environ, role="intake")
         lookups = Lookups(Seller(client), settings, now)
         requests = KafkaRequests(
-            bootstrap, TOPICS, group=GROUP, source=SOURCE, publish=publish, now=now
+            bootstrap, TOPICS, group=GROUP, member=worker, source=SOURCE, publish=publish, now=now
         )
         stack.callback(requests.close)
         aside = setting_aside(publish.one, group=GROUP, now=now)

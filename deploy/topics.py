@@ -26,6 +26,10 @@ COMPACT = {
     "delete.retention.ms": str(7 * DAY_MS),
 }
 
+CHANGELOG_SEGMENT = str(8 * 1024 * 1024)
+"""Bytes of a changelog's segments: what is in the newest is never compacted, and a worker that
+takes over reads all of it, however often the same rows stand there."""
+
 
 class Wanted(msgspec.Struct, frozen=True):
     """One topic as it should be."""
@@ -216,6 +220,7 @@ def _member(topic: Topic, group: str, kind: str, common: dict[str, str]) -> Want
 
 def _changelog(role: str, common: dict[str, str]) -> Wanted:
     config = {**common, "max.message.bytes": RECORD_BYTES, **COMPACT}
+    config |= {"segment.bytes": CHANGELOG_SEGMENT}
     return Wanted(changelog(role), PARTITIONS, config)
 
 

@@ -43,8 +43,8 @@ READING: dict[str, Any] = {
     "auto_offset_reset": "earliest",
     "allow_auto_create_topics": False,
     "max_partition_fetch_bytes": MAX_REQUEST,
-    "session_timeout_ms": 6_000,  # a dead member's partitions move on within it
-    "heartbeat_interval_ms": 1_500,
+    "session_timeout_ms": 10_000,  # a dead member's partitions move on within it
+    "heartbeat_interval_ms": 2_000,
 }
 
 
@@ -87,6 +87,13 @@ def open_member(
             )
         time.sleep(0.1)
     return consumer
+
+
+def joined(bootstrap_servers: str, group: str, client_id: str) -> bool:
+    """Ask the broker whether *group* has a member that calls itself *client_id*."""
+    with open_admin(bootstrap_servers) as admin:
+        found = admin.describe_groups([group])[group]
+    return any(member["client_id"] == client_id for member in found["members"])
 
 
 def open_admin(bootstrap_servers: str, **options: Any) -> KafkaAdminClient:

@@ -12,7 +12,8 @@ from kafka import KafkaConsumer, TopicPartition
 from kafka.consumer.subscription_state import ConsumerRebalanceListener
 from kafka.structs import OffsetAndMetadata
 
-from deploy.connect.kafka import open_consumer, open_member
+from consumers.feed import IDLE, Left
+from deploy.connect.kafka import joined, open_consumer, open_member
 from deploy.connect.whole import polled, to_end
 from processors.coverage import TOPIC as COVERAGE
 from processors.coverage import Ledger
@@ -35,19 +36,24 @@ class KafkaRequests:
         topics: Sequence[str],
         *,
         group: str,
+        member: str,
         source: str,
         publish: Callable[[Sequence[Record]], None],
         now: Callable[[], datetime],
     ) -> None:
         self._bootstrap = bootstrap
         self._group = group
+        self._member = member
+        self._idle_since = monotonic()
         self._publish = publish
         self._now = now
         self._gained: set[TopicPartition] = set()
         self._kept: dict[Place, list[Record]] = {}
         self._resting: dict[Place, float] = {}
         self._ledger = Ledger(group, source)
-        self._consumer = open_member(bootstrap, group, topics, max_poll_records=BATCH)
+        self._consumer = open_member(
+            bootstrap, group, topics, client_id=member, max_poll_records=BATCH
+        )
         self._consumer.subscribe(list(topics), listener=_Assignments(self))
 
     def poll(self, timeout: float) -> Mapping[Place, Sequence[Record]]:
@@ -58,7 +64,17 @@ class KafkaRequests:
         for record in polled(self._consumer.poll(timeout_ms=wait)):
             self._kept.setdefault((record.topic, record.partition), []).append(record)
         self._hold_back()
+        self._still_a_member()
         return {place: self._kept.pop(place) for place in self._rested()}
+
+    def _still_a_member(self) -> None:
+        now = monotonic()
+        if self._consumer.assignment():
+            self._idle_since = now
+        elif now - self._idle_since > IDLE:
+            self._idle_since = now
+            if not joined(self._bootstrap, self._group, self._member):
+                raise Left(f"no partition for {IDLE:.0f} s, and the group does not know us")
 
     def rest(self, place: Place, records: Sequence[Record], seconds: float) -> None:
         """Give *records* of *place* again after *seconds*, before any later ones."""

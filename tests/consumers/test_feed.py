@@ -15,6 +15,7 @@ from kafka.errors import (
     RebalanceInProgressError,
 )
 
+from consumers import feed as feeding
 from consumers.feed import Bounds, KafkaFeed, Left, Log, Place
 from deploy.connect.kafka import open_admin, open_consumer
 from schemas.record import Record
@@ -48,7 +49,7 @@ def opened(topic: str, kafka: str) -> Iterator[Open]:
     def start() -> KafkaFeed:
         consumer = open_consumer(kafka, group_id=f"group-{topic}", session_timeout_ms=6_000)
         consumers.append(consumer)
-        return KafkaFeed(consumer, [topic], lambda _: LOG)
+        return KafkaFeed(consumer, [topic], lambda _: LOG, lambda: True)
 
     yield start
     for consumer in consumers:
@@ -182,7 +183,7 @@ class Refusing:
 )
 def test_a_member_that_the_group_knows_no_more_has_left(error: Exception) -> None:
     with pytest.raises(Left):
-        KafkaFeed(Refusing(error), ["t"], lambda _: LOG).commit({Place("t", 0): 1})
+        KafkaFeed(Refusing(error), ["t"], lambda _: LOG, lambda: True).commit({Place("t", 0): 1})
 
 
 @pytest.mark.parametrize(
@@ -190,4 +191,34 @@ def test_a_member_that_the_group_knows_no_more_has_left(error: Exception) -> Non
     [RebalanceInProgressError(), KafkaTimeoutError(), CoordinatorNotAvailableError()],
 )
 def test_a_commit_that_a_later_one_will_show_is_let_go(error: Exception) -> None:
-    KafkaFeed(Refusing(error), ["t"], lambda _: LOG).commit({Place("t", 0): 1})
+    KafkaFeed(Refusing(error), ["t"], lambda _: LOG, lambda: True).commit({Place("t", 0): 1})
+
+
+class Unassigned:
+    """A consumer whose group gave it nothing."""
+
+    def subscribe(self, topics: list[str], listener: object) -> None:
+        pass
+
+    def poll(self, timeout_ms: int, max_records: int) -> dict[object, object]:
+        return {}
+
+    def assignment(self) -> set[object]:
+        return set()
+
+
+def polled_often(joined: bool, monkeypatch: pytest.MonkeyPatch) -> KafkaFeed:
+    monkeypatch.setattr(feeding, "IDLE", 0.0)
+    made = KafkaFeed(Unassigned(), ["t"], lambda _: LOG, lambda: joined)
+    for _ in range(5):
+        made.poll(0.0, 10)
+    return made
+
+
+def test_a_member_that_its_group_has_forgotten_leaves(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(Left, match="the group does not know us"):
+        polled_often(joined=False, monkeypatch=monkeypatch)
+
+
+def test_a_member_that_is_only_spare_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert polled_often(joined=True, monkeypatch=monkeypatch).held() == frozenset()

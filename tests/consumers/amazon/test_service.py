@@ -184,7 +184,7 @@ def from_kafka(
     """Run intake and service as one process does."""
     consumer: KafkaConsumer = open_consumer(kafka, group_id=GROUP)
     bells = Bells()
-    feed = KafkaFeed(consumer, ["listing.offer.v1"], lambda t: Log("cluster", t))
+    feed = KafkaFeed(consumer, ["listing.offer.v1"], lambda t: Log("cluster", t), lambda: True)
     reader = Intake(
         feed,
         engine,

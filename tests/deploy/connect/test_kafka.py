@@ -13,6 +13,7 @@ from kafka import TopicPartition
 
 from deploy.connect import kafka as connect
 from deploy.connect.kafka import (
+    joined,
     open_admin,
     open_aio_producer,
     open_consumer,
@@ -182,3 +183,15 @@ def test_a_member_of_a_topic_that_is_not_there_says_so(
         open_member(kafka, "joins", ["never.made.v1"])
 
     assert caught.value.where == "never.made.v1"
+
+
+@pytest.mark.kafka
+def test_the_broker_tells_who_is_a_member_of_a_group(
+    kafka: str, topics: Callable[..., object]
+) -> None:
+    topics("told.v1", partitions=1)
+    with open_member(kafka, "tells", ["told.v1"], client_id="one") as member:
+        member.subscribe(["told.v1"])
+        eventually(lambda: member.poll(timeout_ms=200) or member.assignment(), within=30)
+
+        assert [joined(kafka, "tells", name) for name in ("one", "another")] == [True, False]
