@@ -30,7 +30,7 @@ from schemas.events import (
 from schemas.record import Record
 from schemas.topics import PARTITIONS, inputs
 from tests.bench import baselines, setting_up
-from tests.bench.setting_up import Figures, Log, Say, groups, log
+from tests.bench.setting_up import Busy, Figures, Log, Say, groups, log
 from tests.bench.shop import Shop, ean, observation, price, record, sku, stock, store
 from tests.support.topics import create_topics
 
@@ -52,7 +52,8 @@ def measure(say: Say) -> Figures:
         held = _resident(running) - empty
         say(f"  {SHOP.products} listings hold {held / 1e6:.0f} MB beside {empty / 1e6:.0f} MB")
         seconds = _restart(running)
-        say(f"  killed, started, every partition handled within {seconds:.1f} s")
+        spent = Busy(setting_up.pids(running), since_start=True).told()
+        say(f"  killed, started, every partition handled within {seconds:.1f} s; {spent}")
         if running.crew:
             running.crew.stop()
         baseline = _bare(running, say)

@@ -161,11 +161,11 @@ def catch_up(running: Pipeline, roles: Iterable[str]) -> None:
 
 
 class Busy:
-    """How much CPU the processes named have used since this was made."""
+    """How much CPU the processes named have used since this was made, or since their start."""
 
-    def __init__(self, pids: Mapping[str, int]) -> None:
+    def __init__(self, pids: Mapping[str, int], *, since_start: bool = False) -> None:
         self._processes = {name: psutil.Process(pid) for name, pid in pids.items()}
-        self._before = self._used()
+        self._before = dict.fromkeys(pids, 0.0) if since_start else self._used()
 
     def _used(self) -> dict[str, float]:
         times = {name: process.cpu_times() for name, process in self._processes.items()}
