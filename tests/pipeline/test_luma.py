@@ -33,6 +33,7 @@ pytestmark = [
     pytest.mark.kafka,
     pytest.mark.postgres,
     pytest.mark.skipif(not luma.PRESENT, reason=luma.ABSENT),
+    pytest.mark.timeout(1_800),
 ]
 
 ACCOUNT, STORE, PLACE = "acme-eu", "acme-de", "A1PA6795UKMFR9"
