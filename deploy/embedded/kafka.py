@@ -11,6 +11,7 @@ import shutil
 import signal
 import subprocess
 import time
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -260,7 +261,7 @@ def _format(java: Path, classpath: str, data: Path, address: Address, log: Path)
     new, config = data / "log.new", data / "format.properties"
     shutil.rmtree(new, ignore_errors=True)
     config.write_text(_as_file(properties(address, logs=new.name)))
-    cluster = base64.urlsafe_b64encode(secrets.token_bytes(16)).decode().rstrip("=")
+    cluster = cluster_id(lambda: secrets.token_bytes(16))
     tool = ("kafka.tools.StorageTool", "format", "--standalone", "-t", cluster, "-c", config.name)
     with log.open("ab") as out:
         done = subprocess.run(  # noqa: S603 - our own words, no shell
@@ -274,6 +275,13 @@ def _format(java: Path, classpath: str, data: Path, address: Address, log: Path)
     if done.returncode:
         raise _did_not_start(log)
     new.rename(data / "log")
+
+
+def cluster_id(draw: Callable[[], bytes]) -> str:
+    """Give a new cluster's id; one that begins with a dash the tool would take for an option."""
+    while (name := base64.urlsafe_b64encode(draw()).decode().rstrip("=")).startswith("-"):
+        pass
+    return name
 
 
 def _did_not_start(log: Path) -> Failure:
