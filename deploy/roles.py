@@ -64,6 +64,7 @@ STOPS = {
     "Ask": ("LW-0702", "look at the topic: it was made again or lost its tail; then decide"),
     "Outage": ("LW-0801", "look at the first reason: when most is refused, the sender or we broke"),
     "Unsure": ("LW-0703", "nothing: it is started again and reads what it had not handled"),
+    "Stands": ("LW-0703", "nothing: it is started again and reads what it had not handled"),
     "Mismatch": ("LW-0206", "listwire topics plan shows what differs"),
 }
 """Errors by which a worker ends on purpose: their code, and what to do."""

@@ -24,6 +24,7 @@ from processors.scan import REPORT_ROWS, Scanner
 from processors.step import Facts, Role, Scan
 from processors.table import FactsTable
 from processors.taking import Refusals, Taking
+from processors.watchdog import record_at, watch
 from processors.whole import TOPICS, Whole
 from schemas import topics
 from schemas.deadletters import dead_letter
@@ -94,7 +95,13 @@ class Worker:
         tasks = [self._task(self.whole.work())]
         try:
             await self._unless_faulty(self.whole.to_end())
-            works = self.outbox.work(), self.scanner.work(), self.alarm.work(), self._serve()
+            works = (
+                self.outbox.work(),
+                self.scanner.work(),
+                self.alarm.work(),
+                self._watch(),
+                self._serve(),
+            )
             tasks += [self._task(part) for part in works]
             await self._unless_faulty(stop.wait())
             await self._finish()
@@ -104,6 +111,19 @@ class Worker:
         finally:
             self.taking.end()
             await self._end(tasks)
+
+    async def _watch(self) -> None:
+        await watch(
+            self._positions,
+            self._parts.reader,
+            record_at(self._parts.bootstrap),
+            clock=asyncio.get_running_loop().time,
+        )
+
+    def _positions(self) -> dict[tuple[str, int], int]:
+        owned = {(tp.topic, tp.partition) for tp in self.app.consumer.assignment()}
+        known = {p: self.ledger.position(*p) for p in owned if p[0] in self._role.inputs}
+        return {place: position or 0 for place, position in known.items()}
 
     async def _serve(self) -> None:
         await self.app.start()
