@@ -178,6 +178,9 @@ class Consumer(driver.Consumer):
         await super().perform_seek()
         if time_to_begin:
             await self._begin(mine)
+            # a request under way may have brought records between that seek and the beginning:
+            # nobody took them, and without this they would never come again
+            await super().perform_seek()
             self.resume_partitions(mine)
 
     async def _begin(self, mine: set[TP]) -> None:
