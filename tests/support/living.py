@@ -21,6 +21,9 @@ from deploy.running import Pipeline, Sandbox
 from producers.catalog.load import Options
 from tests.support.resting import rest
 
+PATIENCE = 400.0
+"""Seconds: below what a test may take, so that what is still open is told."""
+
 REPORT = "GET_MERCHANT_LISTINGS_ALL_DATA"
 
 
@@ -59,7 +62,7 @@ class Living:
 
     def rest(self) -> None:
         """Wait until nothing is left to do."""
-        rest(self.pipeline, self.engine)
+        rest(self.pipeline, self.engine, patience=PATIENCE)
 
     def rows(self) -> list[tuple[Any, ...]]:
         """Give the listings in the columns in which two runs must agree."""

@@ -57,7 +57,8 @@ def rest(
         if still and not now.open and not unaccounted(pipeline.bootstrap, engine):
             return
         time.sleep(0.5)
-    raise AssertionError(f"not at rest after {patience} s: {seen}")
+    left = unaccounted(pipeline.bootstrap, engine)
+    raise AssertionError(f"not at rest after {patience} s: {seen}, unaccounted for: {left}")
 
 
 def moving(engine: Engine) -> Moving:
