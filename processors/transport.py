@@ -19,13 +19,6 @@ from faust.types import TP, Message
 BREATH = 100
 """Records handed out between two breaths, in which everything else runs."""
 
-FETCH_WAIT_MS = 100
-"""How long the broker may keep a request for records back while it has none.
-
-There is one request at a time, for the partitions of which nothing is left in memory. What
-comes, or is still to be restored, in another one waits until that request is answered.
-"""
-
 
 class Offsets(Protocol):
     """Who knows how far this worker came."""
@@ -56,7 +49,6 @@ class Thread(driver.AIOKafkaConsumerThread):
     def _create_worker_consumer(self, transport: driver.Transport) -> aiokafka.AIOKafkaConsumer:
         consumer = super()._create_worker_consumer(transport)
         consumer._isolation_level = "read_committed"  # Faust hard-codes the other one
-        consumer._fetch_max_wait_ms = FETCH_WAIT_MS  # and 1,500 here
         return consumer
 
     async def on_start(self) -> None:

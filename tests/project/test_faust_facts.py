@@ -151,7 +151,6 @@ def test_what_we_lean_on_in_aiokafka_is_still_there() -> None:
     assert inspect.iscoroutinefunction(GroupCoordinator._do_heartbeat)
     started = inspect.getsource(driver.aiokafka.AIOKafkaConsumer.start)
     assert "isolation_level=self._isolation_level" in started
-    assert "fetch_max_wait_ms=self._fetch_max_wait_ms" in started
 
 
 def test_a_batch_takes_its_first_record_however_large_it_is() -> None:
