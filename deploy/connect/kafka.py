@@ -65,16 +65,31 @@ def open_consumer(bootstrap_servers: str, **options: Any) -> KafkaConsumer:
     return _open(KafkaConsumer, bootstrap_servers, {**READING, **options})
 
 
+class Member(KafkaConsumer):
+    """A consumer that finishes joining its group, however short its polls are.
+
+    kafka-python 3.0.12 joins again once the leader's metadata differ from those it assigned
+    by, and forgets that it must as soon as it has assigned. A poll that ends just then, before
+    the broker's answer, leaves it out for ever: no heartbeat, and nothing fetched of
+    partitions that it holds to be its own.
+    """
+
+    def poll(self, *how: Any, **more: Any) -> Any:
+        """Fetch records as `KafkaConsumer.poll` does, going on with a join under way."""
+        if self._coordinator.rejoining:
+            self._coordinator.request_rejoin()
+        return super().poll(*how, **more)
+
+
 def open_member(
     bootstrap_servers: str, group: str, topics: Sequence[str], **options: Any
 ) -> KafkaConsumer:
     """Open a consumer of *group* that knows *topics*; its owner subscribes to them.
 
-    A leader that joins before it knows a topic's partitions assigns none of them, and
-    kafka-python 3.0.12 may take the later metadata for what it has assigned: the group then
-    stands still for ever. Raises `Failure` LW-0201 to LW-0205.
+    A leader that joins before it knows a topic's partitions assigns none of them, and all
+    join again. Raises `Failure` LW-0201 to LW-0205.
     """
-    consumer = open_consumer(bootstrap_servers, group_id=group, **options)
+    consumer = _open(Member, bootstrap_servers, {**READING, "group_id": group, **options})
     deadline = time.monotonic() + KNOWN_SECONDS
     while missing := [topic for topic in topics if not consumer.partitions_for_topic(topic)]:
         if time.monotonic() > deadline:

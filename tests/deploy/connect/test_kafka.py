@@ -6,6 +6,7 @@ import struct
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from time import monotonic
 from typing import Any
 
 import pytest
@@ -183,6 +184,29 @@ def test_a_member_of_a_topic_that_is_not_there_says_so(
         open_member(kafka, "joins", ["never.made.v1"])
 
     assert caught.value.where == "never.made.v1"
+
+
+@pytest.mark.kafka
+def test_a_member_that_polls_in_small_steps_comes_to_read(
+    kafka: str, topics: Callable[..., None]
+) -> None:
+    names = [f"steps.{n}.v1" for n in range(5)]
+    topics(*names, partitions=12)
+
+    for attempt in range(4):  # without its care, kafka-python stood still in 9 of 10
+        with open_member(kafka, f"steps-{attempt}", names) as member, open_producer(kafka) as out:
+            member.subscribe(names)
+            until = monotonic() + 1.0
+            while monotonic() < until:
+                member.poll(timeout_ms=2)
+            out.send(names[0], value=b"late %d" % attempt).get(10)
+
+            late = eventually(lambda m=member: _values(m.poll(timeout_ms=2)), within=10, every=0)
+            assert late == [b"late %d" % attempt]
+
+
+def _values(found: dict[TopicPartition, list[Any]]) -> list[bytes]:
+    return [record.value for records in found.values() for record in records]
 
 
 @pytest.mark.kafka
