@@ -78,7 +78,7 @@ class Member(KafkaConsumer):
         """Fetch records as `KafkaConsumer.poll` does, going on with a join under way."""
         if self._coordinator.rejoining:
             self._coordinator.request_rejoin()
-        return super().poll(*how, **more)
+        return super().poll(*how, **more)  # type: ignore[no-untyped-call]
 
 
 def open_member(
@@ -89,7 +89,7 @@ def open_member(
     A leader that joins before it knows a topic's partitions assigns none of them, and all
     join again. Raises `Failure` LW-0201 to LW-0205.
     """
-    consumer = _open(Member, bootstrap_servers, {**READING, "group_id": group, **options})
+    consumer: KafkaConsumer = _open(Member, bootstrap_servers, {**READING, "group_id": group, **options})
     deadline = time.monotonic() + KNOWN_SECONDS
     while missing := [topic for topic in topics if not consumer.partitions_for_topic(topic)]:
         if time.monotonic() > deadline:
