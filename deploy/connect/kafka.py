@@ -89,7 +89,8 @@ def open_member(
     A leader that joins before it knows a topic's partitions assigns none of them, and all
     join again. Raises `Failure` LW-0201 to LW-0205.
     """
-    consumer: KafkaConsumer = _open(Member, bootstrap_servers, {**READING, "group_id": group, **options})
+    settings = {**READING, "group_id": group, **options}
+    consumer: KafkaConsumer = _open(Member, bootstrap_servers, settings)
     deadline = time.monotonic() + KNOWN_SECONDS
     while missing := [topic for topic in topics if not consumer.partitions_for_topic(topic)]:
         if time.monotonic() > deadline:
