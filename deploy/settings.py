@@ -54,6 +54,22 @@ class Amazon(Group):
     read_only: bool = False
 
 
+class Commerce(Group):
+    """The shop's REST interface, how we log in there, and how fast it may be asked.
+
+    Either *token* (a bearer), or the four keys of an integration, which sign each request.
+    """
+
+    address: str = ""
+    token: SecretStr = SecretStr("")
+    consumer_key: str = ""
+    consumer_secret: SecretStr = SecretStr("")
+    access_token: SecretStr = SecretStr("")
+    access_secret: SecretStr = SecretStr("")
+    per_second: float = 10.0
+    page_size: int = 100
+
+
 class Deployment(Group):
     """Everything one process is told about the world it runs in."""
 
@@ -61,6 +77,7 @@ class Deployment(Group):
     kafka: Kafka = Kafka()
     postgres: Postgres = Postgres()
     amazon: Amazon = Amazon()
+    commerce: Commerce = Commerce()
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     def require(self, *paths: str) -> None:

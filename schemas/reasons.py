@@ -170,6 +170,7 @@ SENTENCES: dict[str, str] = {
     "UNKNOWN_ACCOUNT": "no account {account} in the settings",
     "ROW_INVALID": "Postgres refuses the row: {why}",
     "AMAZON_REJECTED": "Amazon answers {status}: {message}",
+    "SHOP_REJECTED": "the shop answers {status}: {message}",
     "KEY_PARKED": "an earlier record of this key waits: {code} at offset {offset}",
     "DEADLY": "the process died {deaths} times on this record",
 }

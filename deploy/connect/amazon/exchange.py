@@ -162,7 +162,7 @@ class Exchange:
                 operation=operation,
                 account=account,
                 status=response.status_code,
-                body=_whole(response),
+                body=whole(response),
                 request_id=told.get("x-amzn-RequestId"),
                 rate=told.get("x-amzn-RateLimit-Limit"),
                 retry_after=told.get("retry-after"),
@@ -217,7 +217,7 @@ def silent(operation: Operation, call: Call, error: Exception | None) -> Excepti
     return CallLater(call, why, after=1.0)
 
 
-def _whole(response: httpx2.Response) -> bytes:
+def whole(response: httpx2.Response) -> bytes:
     """Read an answer to its end; raise ReadError once it is too large or too slow."""
     deadline = time.monotonic() + LONGEST_ANSWER
     body = bytearray()
