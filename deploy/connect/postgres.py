@@ -18,8 +18,9 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 from consumers.amazon import tables as push
 from consumers.postgres import tables
 from deploy.errors import Failure
+from producers.amazon import tables as intake
 
-METADATA: tuple[MetaData, ...] = (tables.METADATA, push.METADATA)
+METADATA: tuple[MetaData, ...] = (tables.METADATA, push.METADATA, intake.METADATA)
 """The tables of every room that writes to Postgres; migrations compare with their union."""
 
 OLDEST = 15
