@@ -151,16 +151,23 @@ def _admit(record: Record) -> None:
 
 
 def _admit_schema(record: Record) -> None:
-    known = topics.topic(record.topic)
     if (type_ := header(record, "ce_type")) not in (None, record.topic):
         raise _envelope("ce_type", f"{type_[:80]!r} does not belong on {record.topic}")
-    if (stated := header(record, "ce_dataschema")) in (None, topics.urn(record.topic)):
-        return
+    if why := schema_misfit(record.topic, header(record, "ce_dataschema")):
+        raise _envelope("ce_dataschema", why)
+
+
+def schema_misfit(topic: str, stated: str | None) -> str | None:
+    """Say why the schema that an event states is not that of *topic*; None if it is."""
+    if stated in (None, topics.urn(topic)):
+        return None
     found = _URN.fullmatch(stated)
-    if not found or found[1] != record.topic:
-        raise _envelope("ce_dataschema", f"unknown schema {stated[:80]!r}")
-    if found[2] != known.schema.split(".")[0]:
-        raise _envelope("ce_dataschema", f"major version {found[2][:8]}; ours is {known.schema}")
+    if not found or found[1] != topic:
+        return f"unknown schema {stated[:80]!r}"
+    ours = topics.topic(topic).schema
+    if found[2] != ours.split(".")[0]:
+        return f"major version {found[2][:8]}; ours is {ours}"
+    return None
 
 
 def _envelope(name: str, why: str) -> Refused:

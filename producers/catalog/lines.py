@@ -1,24 +1,17 @@
 """JSON lines: one event of ours a line, checked as strictly as the contract (`records.md` 2)."""
 
-import re
 from collections.abc import Iterator
-from datetime import UTC, datetime
-from difflib import get_close_matches
+from datetime import datetime
 from typing import BinaryIO
 
 import msgspec
 
+from producers.catalog import contract
 from producers.catalog.refusal import Refusal, Unfit
-from schemas import codec, topics
-from schemas.catalog import sku_of
+from schemas import codec
 from schemas.event import Event
 
-TYPES = ("catalog.product.v1", "catalog.stock.v1", "catalog.price.v1")
-"""The events that a catalogue file may hold."""
-
 BOM = b"\xef\xbb\xbf"
-
-_PLACE = re.compile(r"^(.*) - at `([^`]*)`$", re.DOTALL)
 
 
 class Line(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -98,65 +91,16 @@ def read(number: int, raw: bytes) -> Stated:
         codec.examine(raw)
         line = _LINE.decode(raw)
     except (ValueError, RecursionError) as error:
-        raise _unfit(error, "$") from None
-    topic = _topic(line.type)
-    if line.sequence is not None and not 0 <= line.sequence < 1 << 63:
-        raise Unfit("$.sequence", "a sequence is a whole number from 0 up to 2⁶³ − 1")
-    event = _event(topic, bytes(line.data))
-    _same(line.subject, event)
+        raise contract.unfit(error, "$") from None
+    topic = contract.topic_of(line.type)
+    sequence = None if line.sequence is None else contract.sequence_of(line.sequence)
+    event = contract.event_of(topic, bytes(line.data))
+    contract.same_subject(line.subject, event)
     return Stated(
         line=number,
         topic=topic,
         sku=line.subject,
         event=event,
-        time=_time(line.time),
-        sequence=line.sequence,
+        time=contract.moment_of(line.time),
+        sequence=sequence,
     )
-
-
-def _topic(name: str) -> str:
-    if name in TYPES:
-        return name
-    near = get_close_matches(name[:80], TYPES, n=1, cutoff=0.6)
-    raise Unfit("$.type", f"unknown type {name[:80]!r}; {_meant(near)}")
-
-
-def _meant(near: list[str]) -> str:
-    return f"nearest is {near[0]}" if near else f"known: {', '.join(TYPES)}"
-
-
-def _event(topic: str, data: bytes) -> Event | None:
-    if data == b"null":
-        return None
-    try:
-        return codec.decoder(topics.topic(topic).event).decode(data)
-    except (ValueError, RecursionError) as error:
-        raise _unfit(error, "$.data") from None
-
-
-def _unfit(error: BaseException, root: str) -> Unfit:
-    text = str(error)[:500] or type(error).__name__
-    found = _PLACE.match(text)
-    return Unfit(root + found[2].removeprefix("$"), found[1]) if found else Unfit(root, text)
-
-
-def _same(subject: str, event: Event | None) -> None:
-    from_data: str = getattr(event, "sku", subject)
-    if from_data != subject:
-        raise Unfit("$.subject", f"{subject[:64]!r} is not the SKU in data: {from_data[:64]!r}")
-    try:
-        sku_of(subject)
-    except ValueError as error:
-        raise Unfit("$.subject", str(error)) from None
-
-
-def _time(text: str | None) -> datetime | None:
-    if text is None:
-        return None
-    try:
-        moment = datetime.fromisoformat(text)
-        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
-    except OverflowError:
-        return None
-    except ValueError:
-        raise Unfit("$.time", f"{text[:60]!r} is no time: 2026-11-25T18:00:00Z") from None
