@@ -11,7 +11,7 @@ import msgspec
 from msgspec import UNSET
 from msgspec.structs import replace
 
-from processors.rules import observed, situation
+from processors.rules import imported, observed, situation
 from processors.rules.known import (
     RANKS,
     READ,
@@ -122,9 +122,15 @@ def observation(sku: SharedSku, event: Observation, given: Given) -> Merged:
         admitted = said.exists is not False and import_on(store, given.settings)
         known = facts.known or admitted
         merged = observed.merge(facts, mark, said)
+        merged = imported.merge(merged, mark, said, _imports(store, given.settings))
         sku = with_store(sku, store, replace(merged, known=known))
     sku = _shared(sku, event, mark_of(event, next(iter(stores), ""), given))
     return Merged(_hinted(sku, event, list(stores)), "observation")
+
+
+def _imports(store: str, settings: Settings) -> frozenset[str]:
+    found = settings.store(store)
+    return frozenset() if found is None else imported.wanted(found, settings)
 
 
 def mark_of(event: Observation, store: str, given: Given) -> Mark:

@@ -145,6 +145,9 @@ SENTENCES: dict[str, str] = {
     "ACCEPTED_BY": "{kind} {value} finds exactly {asin}",
     "BY_PERSON": "{who} chose it",
     "LINKED_BY": "linked to {product} by {by}",
+    "IMPORTED": "{from} goes to {attribute}: {value}",
+    "IMPORT_UNLINKED": "{from} would go to {attribute}, but no product is linked: {value}",
+    "IMPORT_DAMAGED": "{from} is kept out of {attribute}: letters were lost in {value}",
     # refusals of intents
     "EXCLUDED_INTENT": "not eligible: {reasons}",
     "NOT_READY": "cannot be published from {status}",

@@ -168,12 +168,15 @@ class ThirdParty(Setting, frozen=True, kw_only=True):
 
 
 class ImportMapping(Setting, frozen=True, kw_only=True):
-    """Amazon's attribute (in the id) → catalogue attribute."""
+    """Amazon's attribute (in the id) → catalogue attribute.
+
+    *scope*: `global`, `all` for every store view, or the store views: `view:fr`.
+    """
 
     target: str
     active: bool = True
     overwrite: bool = False
-    scope: str = "global"
+    scope: str | list[str] = "global"
 
 
 class ItemConditions(Setting, frozen=True, kw_only=True):
@@ -338,6 +341,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         found: Listing = self.of("listing").get(store, _LISTING)
         return found
 
+    def imports(self, place: Marketplace) -> dict[str, ImportMapping]:
+        """Give the active import mappings of *place* by Amazon's attribute, in order."""
+        found: dict[str, ImportMapping] = {}
+        for id_, mapping in sorted(self.of("import_mapping").items()):
+            country, _, attribute = id_.partition("/")
+            if mapping.active and _is(country, place):
+                found[attribute] = mapping
+        return found
+
     def version(self, kind: str, id: str) -> int:  # noqa: A002
         """Give the version of one record, 0 where there is none."""
         found = self.of(kind).get(id)
@@ -382,3 +394,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
 
 _LISTING = Listing()
+
+
+def _is(name: str, place: Marketplace) -> bool:
+    try:
+        return marketplace(name).id == place.id
+    except ValueError:
+        return False

@@ -10,7 +10,7 @@ from datetime import datetime
 import msgspec
 from msgspec.structs import replace
 
-from processors.rules import matching, offer, quantity, situation
+from processors.rules import imported, matching, offer, quantity, situation
 from processors.rules.answer import Answer
 from processors.rules.draft import Draft, claims_of, draft
 from processors.rules.explain import steps
@@ -153,7 +153,10 @@ def _told(
             *flags(sku, own, facts, placed.value.tab, price.value, busy),
             *_held(sku, own, offered, computed),
         ),
-        steps=steps(own, computed, others.amount, placed, existence),
+        steps=(
+            *steps(own, computed, others.amount, placed, existence),
+            *imported.step(own, sku.seller_sku, others.settings),
+        ),
         wish=computed.wish,
         quantity=computed.quantity,
         observed=shown,

@@ -62,6 +62,13 @@ class Stated(msgspec.Struct, frozen=True, array_like=True):
     value: str
 
 
+class Told(msgspec.Struct, frozen=True, array_like=True):
+    """One attribute's value of the listing as Amazon told it; None = Amazon has none."""
+
+    mark: Mark
+    value: str | list[str] | None
+
+
 class Counted(msgspec.Struct, frozen=True, array_like=True):
     """One quantity and when it was stated."""
 
@@ -198,6 +205,8 @@ class StoreFacts(
         "matches": "m",
         "procedure": "pr",
         "shown": "s",
+        "attributes": "at",
+        "import_at": "im",
     },
 ):
     """What we know of the listing of the shared SKU in one store.
@@ -205,7 +214,8 @@ class StoreFacts(
     *alive*, *gone*: the newest evidence that it exists, that it does not. *former*: ASINs
     that it showed beside the present one, with the newest time of each. *asin*,
     *condition*, *assigned*: a person's. *sent*, *held*: per aspect. *asked*: identifiers
-    for which the listing is registered with matching.
+    for which the listing is registered with matching. *attributes*: those that an import
+    mapping names, by Amazon's name; *import_at*: when a person last asked for them again.
     """
 
     layers: list[Layer] = []
@@ -232,6 +242,8 @@ class StoreFacts(
     matches: dict[str, Matched] = {}
     procedure: Procedure | None = None
     shown: Shown | None = None
+    attributes: dict[str, Told] = {}
+    import_at: int = 0
 
     @property
     def exists(self) -> bool | None:

@@ -6,7 +6,7 @@ younger than it, so the same facts always ask the same.
 
 from datetime import timedelta
 
-from processors.rules import situation
+from processors.rules import imported, situation
 from processors.rules.draft import Draft
 from processors.rules.known import READ, micros
 from schemas.amazon import Report
@@ -45,7 +45,14 @@ def _triggers(own: Draft, line: int, settings: Settings) -> list[tuple[str, int]
         found.append(("UNKNOWN_AMAZON_REASON", told.at))
     if (missing := missed(own, settings)) is not None:
         found.append(("ABSENT_FROM_REPORTS", missing))
+    found.append(("IMPORT_AGAIN", facts.import_at))
+    if imported.unread(own, settings):
+        found.append(("IMPORT_ATTRIBUTES", NEVER))
     return found
+
+
+NEVER = 2**63
+"""No read is young enough: the cause stands until what was asked for is told."""
 
 
 def missed(own: Draft, settings: Settings) -> int | None:

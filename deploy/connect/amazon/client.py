@@ -26,6 +26,7 @@ from deploy.connect.amazon.exchange import Answer, Exchange, silent
 from deploy.connect.amazon.failures import Call, CallLater, CallRefused, CallUnanswered
 from deploy.connect.amazon.observed import absence, issue, observation
 from deploy.connect.amazon.operations import OPERATIONS, Operation
+from schemas import imports
 from schemas.amazon import Observation
 from schemas.marketplaces import marketplace
 from schemas.settings import Account, Settings
@@ -33,7 +34,7 @@ from schemas.settings import Account, Settings
 T = TypeVar("T")
 
 READ_PARTS = ("summaries", "offers", "fulfillmentAvailability", "issues")
-"""The live parts of a SKU, and its issues; `attributes` would only echo what was sent."""
+"""The live parts of a SKU, and its issues; `attributes` proves nothing: it echoes what was sent."""
 SEARCHED = 20
 """SKUs that one search may name, and rows of a page."""
 INTERNAL = "4000000"
@@ -101,7 +102,8 @@ class AmazonClient:
     def read(self, account: str, seller_sku: str, stores: Sequence[str]) -> Observation:
         """Read one SKU; one that Amazon answers with 404 exists in none of *stores*."""
         places = self._places(account, stores)
-        query = {"marketplaceIds": list(places.values()), "includedData": READ_PARTS}
+        mapped = self._mapped(places)
+        query = {"marketplaceIds": list(places.values()), "includedData": _parts(mapped)}
         asked_at = self._exchange.amazons_now()
         answer = self._call("getListingsItem", account, query, seller_sku=seller_sku)
         if answer.status == 404:
@@ -109,7 +111,7 @@ class AmazonClient:
         item = _document(answer, Item)
         if item.sku != seller_sku:
             raise _stranger(answer)
-        return observation(item, account, places, asked_at)
+        return observation(item, account, places, asked_at, mapped=mapped)
 
     def read_many(
         self, account: str, seller_skus: Sequence[str], stores: Sequence[str]
@@ -121,17 +123,20 @@ class AmazonClient:
         if len(seller_skus) > SEARCHED:
             raise ValueError(f"at most {SEARCHED} SKUs at once, not {len(seller_skus)}")
         places = self._places(account, stores)
+        mapped = self._mapped(places)
         query: Query = {
             "marketplaceIds": list(places.values()),
             "identifiers": seller_skus,
             "identifiersType": "SKU",
-            "includedData": READ_PARTS,
+            "includedData": _parts(mapped),
             "pageSize": str(SEARCHED),
         }
         asked_at = self._exchange.amazons_now()
         page = _document(self._call("searchListingsItems", account, query), Items)
         mine = [item for item in page.items if item.sku in seller_skus]
-        return {item.sku: observation(item, account, places, asked_at) for item in mine}
+        return {
+            item.sku: observation(item, account, places, asked_at, mapped=mapped) for item in mine
+        }
 
     def search_catalog(
         self,
@@ -159,6 +164,12 @@ class AmazonClient:
         if token is not None:
             query["pageToken"] = token
         return _document(self._call("searchCatalogItems", account, query), CatalogItems)
+
+    def _mapped(self, places: Mapping[str, str]) -> dict[str, frozenset[str]]:
+        """Give what the import mappings of each store name."""
+        settings = self._settings()
+        named = {s: settings.imports(marketplace(place)) for s, place in places.items()}
+        return {store: imports.to_read(names) for store, names in named.items()}
 
     # --- addressing ---
 
@@ -205,6 +216,10 @@ class AmazonClient:
         if place.region != region:
             raise ValueError(f"{name!r} lies in {place.region}, {account!r} in {region}")
         return place.id
+
+
+def _parts(mapped: Mapping[str, frozenset[str]]) -> tuple[str, ...]:
+    return (*READ_PARTS, "attributes") if any(mapped.values()) else READ_PARTS
 
 
 def _document(answer: Answer, shape: type[T]) -> T:

@@ -51,6 +51,7 @@ class Summary(Document, frozen=True):
     asin: str | None = None
     condition_type: str | None = None
     item_name: str | None = None
+    product_type: str | None = None
     main_image: Image | None = None
 
 
@@ -85,6 +86,7 @@ class Item(Document, frozen=True):
     issues: list[AmazonIssue] | None = None
     offers: list[AmazonOffer] | None = None
     fulfillment_availability: list[Availability] | None = None
+    attributes: dict[str, Any] | None = None
 
 
 class Pagination(Document, frozen=True):
