@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl
 
 import msgspec
 
-from deploy.sandbox import events, generate, report, truth
+from deploy.sandbox import events, generate, report, truth, variants
 from deploy.sandbox.api import Amazon, health
 from deploy.sandbox.clock import Clock
 from deploy.sandbox.exchange import Reply, Request, answer, decoder
@@ -132,7 +132,7 @@ def _health(asked: Asking) -> Reply:
 
 
 def _show_clock(asked: Asking) -> Reply:
-    now, due = asked.now, asked.plane.amazon.scheduler.pending.next()
+    now, due = asked.now, asked.plane.amazon.scheduler.next()
     told = {"mode": asked.plane.clock.mode, "now": text(now), "now_ms": now}
     return answer(told | {"next": None if due is None else text(due)})
 
@@ -156,7 +156,7 @@ def _distance(asked: Asking, body: dict[str, Any]) -> int:
     if "advance" in body:
         return round(float(body["advance"]) * 1000)
     if body["to"] == "next":
-        return max(0, (asked.plane.amazon.scheduler.pending.next() or now) - now)
+        return max(0, (asked.plane.amazon.scheduler.next() or now) - now)
     return instant(str(body["to"])) - now
 
 
@@ -194,15 +194,32 @@ def _truth_report(asked: Asking) -> Reply:
     wanted = {"type": "GET_MERCHANT_LISTINGS_ALL_DATA"} | asked.wanted
     now, world = asked.now, asked.plane.amazon.world
     account = world.accounts[wanted["account"]]
-    store = marketplace(wanted["marketplace"]).id
-    written = report.report(world, account, store, kind=wanted["type"], now=now)
-    encoding = wanted.get("encoding", world.profile.report_encoding)
-    kind = f"text/plain; charset={CHARSETS.get(encoding, encoding)}"
-    body = written.encode(encoding, "replace")
-    return Reply(200, body, {"content-type": kind, "x-data-end-time": text(now)})
+    place = report.Place(world, account, marketplace(wanted["marketplace"]).id, now)
+    form = variants.Variant(charset=wanted.get("encoding", world.profile.report_encoding))
+    written = variants.write(place, wanted["type"], form, gzipped=False)
+    told = {"content-type": written.content_type, "x-data-end-time": text(now)}
+    return Reply(200, written.body, told)
 
 
-CHARSETS = {"cp1252": "Cp1252", "cp932": "Shift_JIS", "utf-8": "UTF-8", "utf-8-sig": "UTF-8"}
+def _truth_reports(asked: Asking) -> Reply:
+    wanted, amazon = asked.wanted, asked.plane.amazon
+    names = [wanted["account"]] if "account" in wanted else list(amazon.world.accounts)
+    return answer({"reports": [row for name in names for row in amazon.reports.of(name)]})
+
+
+def _show_variants(asked: Asking) -> Reply:
+    return answer({"variants": asked.plane.amazon.reports.variants.rules})
+
+
+def _add_variants(asked: Asking) -> Reply:
+    kind = variants.Variant | list[variants.Variant]
+    stated = msgspec.json.decode(asked.request.body, type=kind)
+    rules = stated if isinstance(stated, list) else [stated]
+    return answer({"variants": [asked.plane.amazon.reports.variants.add(rule) for rule in rules]})
+
+
+def _lift_variants(asked: Asking) -> Reply:
+    return answer({"lifted": asked.plane.amazon.reports.variants.remove(asked.wanted.get("id"))})
 
 
 def _requests(asked: Asking) -> Reply:
@@ -246,6 +263,8 @@ ROUTES: dict[str, dict[str, Handler]] = {
     "/truth/listings": {"GET": _truth_listings},
     "/truth/submissions": {"GET": _truth_submissions},
     "/truth/report": {"GET": _truth_report},
+    "/truth/reports": {"GET": _truth_reports},
+    "/variants": {"GET": _show_variants, "POST": _add_variants, "DELETE": _lift_variants},
     "/requests": {"GET": _requests, "DELETE": _forget_requests},
     "/buckets": {"GET": _buckets, "POST": _change_buckets},
 }

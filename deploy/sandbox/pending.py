@@ -5,6 +5,7 @@ from typing import Any, Protocol
 
 import msgspec
 
+from deploy.sandbox.agenda import Agenda
 from deploy.sandbox.attributes import Patch, name_of
 from deploy.sandbox.effects import ALL, EXISTENCE, Effect, Pending, apply, fire
 from deploy.sandbox.validation import issue
@@ -45,15 +46,27 @@ class Scheduler:
     def __init__(self, world: World) -> None:
         self.world = world
         self.pending = Pending()
+        self.agenda = Agenda()
         self.submissions: dict[str, Submission] = {}
 
     def advance(self, now: int) -> None:
         """Let everything happen that is due at *now*, in time order."""
-        while effect := self.pending.pop(now):
-            fire(self.world, effect)
-            self.submissions[effect.submission].applied[effect.aspect] = effect.due
-            if not effect.lost and not effect.delete:
-                self._afterthought(effect)
+        while (due := self.next()) is not None and due <= now:
+            if effect := self.pending.pop(due):
+                self._fire(effect)
+            else:
+                self.agenda.happen()
+
+    def next(self) -> int | None:
+        """Give the time of whatever happens next, or None."""
+        times = (self.pending.next(), self.agenda.next())
+        return min((time for time in times if time is not None), default=None)
+
+    def _fire(self, effect: Effect) -> None:
+        fire(self.world, effect)
+        self.submissions[effect.submission].applied[effect.aspect] = effect.due
+        if not effect.lost and not effect.delete:
+            self._afterthought(effect)
 
     def awaited(self, account: str, sku: str) -> bool:
         """Say whether anything accepted for a SKU is still to come."""
