@@ -7,6 +7,7 @@ import random
 import signal
 import threading
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from time import monotonic
@@ -215,7 +216,7 @@ def _lookups(deployment: Deployment, environ: Mapping[str, str], worker: str) ->
     from deploy.connect.seller import Seller  # noqa: PLC0415
     from deploy.connect.whole import Snapshots  # noqa: PLC0415
     from producers.amazon.lookup import SOURCE, Lookups  # noqa: PLC0415
-    from producers.amazon.serve import GROUP, TOPICS, turn  # noqa: PLC0415
+    from producers.amazon.serve import GROUP, TOPICS, Service  # noqa: PLC0415
 
     bootstrap = deployment.kafka.bootstrap_servers
     stopped = _stopping()
@@ -229,8 +230,23 @@ def _lookups(deployment: Deployment, environ: Mapping[str, str], worker: str) ->
         )
         stack.callback(requests.close)
         aside = setting_aside(publish.one, group=GROUP, now=now)
+        pool = ThreadPoolExecutor(CALLS, "amazon")
+        stack.callback(pool.shutdown, wait=False, cancel_futures=True)
+        service = Service(
+            requests,
+            lookups,
+            publish,
+            aside,
+            submit=pool.submit,
+            clock=monotonic,
+            chance=random.random,
+        )
         while not stopped.is_set():
-            turn(requests, lookups, publish, aside)
+            service.turn()
+
+
+CALLS = 32
+"""Calls of Amazon that the lookups have under way at most, over all accounts."""
 
 
 def _engine(deployment: Deployment, stack: ExitStack, name: str, connections: int = 5) -> Any:

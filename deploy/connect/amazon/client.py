@@ -20,6 +20,7 @@ from deploy.connect.amazon.documents import (
     CatalogItems,
     Item,
     Items,
+    Restrictions,
     Submitted,
 )
 from deploy.connect.amazon.exchange import Answer, Exchange, silent
@@ -170,6 +171,19 @@ class AmazonClient:
         settings = self._settings()
         named = {s: settings.imports(marketplace(place)) for s, place in places.items()}
         return {store: imports.to_read(names) for store, names in named.items()}
+
+    def restrictions(
+        self, account: str, store: str, asin: str, condition: str | None
+    ) -> Restrictions:
+        """Tell what keeps *account* from listing *asin* in a condition; empty = nothing."""
+        query: dict[str, str | Sequence[str]] = {
+            "asin": asin,
+            "sellerId": self._account(account).merchant_token,
+            "marketplaceIds": list(self._places(account, [store]).values()),
+        }
+        if condition is not None:
+            query["conditionType"] = condition
+        return _document(self._call("getListingsRestrictions", account, query), Restrictions)
 
     # --- addressing ---
 

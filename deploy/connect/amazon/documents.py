@@ -110,6 +110,34 @@ class CatalogItems(Document, frozen=True):
     pagination: Pagination | None = None
 
 
+class Link(Document, frozen=True):
+    """Where a person may go on: to ask for approval, mostly."""
+
+    resource: str | None = None
+
+
+class RestrictionReason(Document, frozen=True):
+    """Why a restriction is there; its code is an open string."""
+
+    message: str = ""
+    reason_code: str | None = None
+    links: list[Link] = []
+
+
+class OneRestriction(Document, frozen=True):
+    """What keeps an account from listing one ASIN, in one condition or in all."""
+
+    marketplace_id: str
+    condition_type: str | None = None
+    reasons: list[RestrictionReason] = []
+
+
+class Restrictions(Document, frozen=True):
+    """Everything that does; empty = it may be listed."""
+
+    restrictions: list[OneRestriction]
+
+
 class AmazonError(Document, frozen=True):
     """One error of an answer that is none of the 2xx."""
 
