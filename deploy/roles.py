@@ -249,6 +249,12 @@ CALLS = 32
 """Calls of Amazon that the lookups have under way at most, over all accounts."""
 
 
+def _webhook(deployment: Deployment, environ: Mapping[str, str], worker: str) -> None:  # noqa: ARG001
+    from deploy.webhook.serve import run as take  # noqa: PLC0415
+
+    uvloop.run(take(deployment, environ, now))
+
+
 def _engine(deployment: Deployment, stack: ExitStack, name: str, connections: int = 5) -> Any:
     from deploy.connect.postgres import open_engine  # noqa: PLC0415
 
@@ -288,5 +294,6 @@ RUNS: dict[str, Run] = {
     "postgres": _postgres,
     "amazon": _amazon,
     "lookups": _lookups,
+    "webhook": _webhook,
 }
 """Role → what runs it."""
