@@ -21,6 +21,9 @@ from deploy.supervisor import Crew, Place, listwire
 ROLES = ("products", "matching", "listings", "postgres", "amazon", "lookups")
 """Every role of the pipeline."""
 
+DOORS = ("webhook",)
+"""Roles that run only where the deployment says from whom they take what."""
+
 READY_SECONDS = 20.0
 """A stand-in is ready within this."""
 
