@@ -13,8 +13,12 @@ from deploy.sandbox.faults import HOSTILE, LOGIN, Fault, Faults, spoil
 from deploy.sandbox.journal import Asked
 from deploy.sandbox.lwa import PATH, Grant, Tokens
 from deploy.sandbox.pending import Scheduler
-from deploy.sandbox.reports import Reports
+from deploy.sandbox.queues import Queues
+from deploy.sandbox.reports import Report, Reports
 from deploy.sandbox.routes import WITH_SKU, Route, routed
+from deploy.sandbox.sqs import Outlet
+from deploy.sandbox.subscriptions import Subscriptions
+from deploy.sandbox.watch import Watch, report_ended
 from deploy.sandbox.when import http_date
 from deploy.sandbox.world import Account, World
 
@@ -31,10 +35,25 @@ class Amazon:
         self.tokens = Tokens(world)
         self.faults = Faults(world.chance)
         self.scheduler = Scheduler(world)
-        self.reports = Reports(world, self.scheduler.agenda)
+        agenda = self.scheduler.agenda
+        self.reports = Reports(world, agenda)
+        self.queues = Queues(world.chance)
+        self.outlet: Outlet | None = None
+        self.notices = Subscriptions(world, agenda, self)
+        self.watch = Watch(world, agenda, cares=self.notices.cares, tell=self.notices.tell)
+        self.scheduler.watch = self.watch.on
+        self.reports.ended.append(self._report_ended)
         if world.profile.hostile_faults:
             for fault in HOSTILE:
                 self.faults.add(_copy(fault))
+
+    def deliver(self, queue: str, body: bytes, now: int) -> None:
+        """Take a notification's body for *queue*: to SQS, or to wait here."""
+        (self.outlet or self.queues).deliver(queue, body, now)
+
+    def _report_ended(self, report: Report, at: int) -> None:
+        account = self.world.accounts[report.account]
+        self.notices.tell(account, report.id, report_ended(account.merchant_token, report), at)
 
     def answer(self, request: Request, now: int, received: float) -> tuple[Reply, Asked]:
         """Answer one request at Amazon's time *now*; *received* is wall time, ms."""
@@ -72,7 +91,7 @@ class Amazon:
         if fault and not fault.late:
             return spoil(fault, Reply(200), now)
         try:
-            allowed = _allowed(account, token, route)
+            allowed = _application(token, route) or _allowed(account, token, route)
             reply = self._judge(request, now, route=route, account=allowed, asked=asked)
         except Problem as problem:
             reply = problem.reply()
@@ -92,7 +111,14 @@ class Amazon:
         agent(request)
         _named_all(route)
         call = Call(
-            self.world, self.scheduler, self.reports, account, request, now, names=route.names
+            self.world,
+            self.scheduler,
+            self.reports,
+            self.notices,
+            account,
+            request,
+            now,
+            names=route.names,
         )
         call.sku, call.asin = route.names.get("sku", ""), route.names.get("asin", "")
         try:
@@ -155,6 +181,15 @@ def _named_all(route: Route) -> None:
             raise bad_request(f"'{name}' is required.")
 
 
+def _application(token: Grant | None, route: Route) -> Account | None:
+    """Give the application in place of an account where the operation is grantless."""
+    if route.operation.scope is None:
+        return None
+    if token is None or token.scope != route.operation.scope:
+        raise forbidden("This operation needs a grantless token of its scope.")
+    return Account(id="", region=route.region, merchant_token="", refresh_token="", marketplaces=[])
+
+
 def _allowed(account: Account | None, token: Grant | None, route: Route) -> Account:
     if token is None:
         raise forbidden("The access token you provided is missing, expired or invalid.")
@@ -164,7 +199,8 @@ def _allowed(account: Account | None, token: Grant | None, route: Route) -> Acco
         raise forbidden("The access token does not belong to this seller.")
     if account.revoked or account.region != route.region:
         raise forbidden("The seller has not authorized the application in this region.")
-    if account.roles is not None and not set(account.roles) & set(route.operation.roles):
+    roles = set(route.operation.roles)
+    if account.roles is not None and roles and not set(account.roles) & roles:
         raise forbidden("The application lacks the role for this operation.")
     return account
 

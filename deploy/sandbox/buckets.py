@@ -8,6 +8,18 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+NOTIFICATIONS = (
+    "createDestination",
+    "getDestinations",
+    "getDestination",
+    "deleteDestination",
+    "createSubscription",
+    "getSubscription",
+    "getSubscriptions",
+    "getSubscriptionById",
+    "deleteSubscriptionById",
+    "sendTestNotification",
+)
 RATES: dict[str, tuple[float, float]] = {
     "getListingsItem": (5, 5),
     "putListingsItem": (5, 5),
@@ -25,6 +37,7 @@ RATES: dict[str, tuple[float, float]] = {
     "getReportSchedules": (0.0222, 10),
     "getReportSchedule": (0.0222, 10),
     "cancelReportSchedule": (0.0222, 10),
+    **dict.fromkeys(NOTIFICATIONS, (1, 5)),
 }
 CEILINGS: dict[str, tuple[float, float]] = {
     "patch": (500, 500),

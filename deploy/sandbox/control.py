@@ -15,8 +15,10 @@ from deploy.sandbox.clock import Clock
 from deploy.sandbox.exchange import Reply, Request, answer, decoder
 from deploy.sandbox.faults import Fault
 from deploy.sandbox.journal import Journal
+from deploy.sandbox.mailbox import PATH, mailbox
 from deploy.sandbox.marketplaces import marketplace
 from deploy.sandbox.seed import Seed, add_listings, add_products, begin, decode, populate
+from deploy.sandbox.sqs import Outlet
 from deploy.sandbox.when import instant, text
 
 
@@ -37,7 +39,7 @@ class Plane:
 
     def control(self, request: Request, wall: float) -> Reply:
         """Answer a request to the control port; what it cannot do is a 400 that says why."""
-        methods = ROUTES.get(request.path)
+        methods = ROUTES.get(PATH if _mail(request) else request.path)
         if methods is None:
             return answer({"error": f"no path {request.path}"}, 404)
         if request.method not in methods:
@@ -60,7 +62,8 @@ class Plane:
             count = self._populate(amazon, seed, self.clock.now(wall))
         finally:
             gc.enable()
-        self.amazon = amazon
+        amazon.watch.calendar(self.clock.now(wall))
+        self._replace(amazon, seed)
         kept = self._documents if seed.add else []
         self._documents = [*kept, zlib.compress(body, 1)]
         gc.collect()
@@ -72,12 +75,21 @@ class Plane:
         documents = self._documents
         self.journal.clear()
         self._documents = []
-        self.amazon = begin(Seed())
+        self._replace(begin(Seed()), Seed())
         self._clock(Seed(), wall)
         told: dict[str, Any] = {"listings": 0}
         for document in documents:
             told = self.seed(zlib.decompress(document), wall)
         return told
+
+    def _replace(self, amazon: Amazon, seed: Seed) -> None:
+        if amazon is self.amazon:
+            return
+        if self.amazon.outlet is not None:
+            self.amazon.outlet.close()
+        if seed.aws.endpoint is not None:
+            amazon.outlet = Outlet(seed.aws.endpoint, seed.aws.region)
+        self.amazon = amazon
 
     def _clock(self, seed: Seed, wall: int) -> None:
         start = None if seed.start is None else instant(seed.start)
@@ -222,6 +234,22 @@ def _lift_variants(asked: Asking) -> Reply:
     return answer({"lifted": asked.plane.amazon.reports.variants.remove(asked.wanted.get("id"))})
 
 
+def _truth_notifications(asked: Asking) -> Reply:
+    named = {"account": "account", "type": "kind"}
+    wanted = [(named[name], value) for name, value in asked.wanted.items() if name in named]
+    fates = asked.plane.amazon.notices.fates
+    found = [row for row in fates if all(getattr(row, name) == value for name, value in wanted)]
+    return answer({"notifications": found})
+
+
+def _mailbox(asked: Asking) -> Reply:
+    return mailbox(asked.plane.amazon, asked.request, asked.now)
+
+
+def _mail(request: Request) -> bool:
+    return request.path.startswith(f"{PATH}/")
+
+
 def _requests(asked: Asking) -> Reply:
     return answer(asked.plane.journal.find(asked.wanted))
 
@@ -265,6 +293,8 @@ ROUTES: dict[str, dict[str, Handler]] = {
     "/truth/report": {"GET": _truth_report},
     "/truth/reports": {"GET": _truth_reports},
     "/variants": {"GET": _show_variants, "POST": _add_variants, "DELETE": _lift_variants},
+    "/truth/notifications": {"GET": _truth_notifications},
+    "/queues": {"GET": _mailbox, "POST": _mailbox, "DELETE": _mailbox},
     "/requests": {"GET": _requests, "DELETE": _forget_requests},
     "/buckets": {"GET": _buckets, "POST": _change_buckets},
 }

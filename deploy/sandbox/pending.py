@@ -1,5 +1,6 @@
 """Accepting writes: from one call to the effects that will come of it, and their times."""
 
+from contextlib import AbstractContextManager, nullcontext
 from copy import deepcopy
 from typing import Any, Protocol
 
@@ -28,6 +29,17 @@ class Accepting(Protocol):
         """What this call's chance is keyed by."""
 
 
+class Watching(Protocol):
+    """Looks at SKUs before and after a block."""
+
+    def __call__(self, account: str, *skus: str, now: int) -> AbstractContextManager[None]:
+        """Begin to look."""
+
+
+def _unwatched(account: str, *skus: str, now: int) -> AbstractContextManager[None]:  # noqa: ARG001
+    return nullcontext()
+
+
 class Submission(msgspec.Struct, kw_only=True):
     """The fate of one accepted write."""
 
@@ -48,6 +60,7 @@ class Scheduler:
         self.pending = Pending()
         self.agenda = Agenda()
         self.submissions: dict[str, Submission] = {}
+        self.watch: Watching = _unwatched
 
     def advance(self, now: int) -> None:
         """Let everything happen that is due at *now*, in time order."""
@@ -63,10 +76,11 @@ class Scheduler:
         return min((time for time in times if time is not None), default=None)
 
     def _fire(self, effect: Effect) -> None:
-        fire(self.world, effect)
-        self.submissions[effect.submission].applied[effect.aspect] = effect.due
-        if not effect.lost and not effect.delete:
-            self._afterthought(effect)
+        with self.watch(effect.account, effect.sku, now=effect.due):
+            fire(self.world, effect)
+            self.submissions[effect.submission].applied[effect.aspect] = effect.due
+            if not effect.lost and not effect.delete:
+                self._afterthought(effect)
 
     def awaited(self, account: str, sku: str) -> bool:
         """Say whether anything accepted for a SKU is still to come."""

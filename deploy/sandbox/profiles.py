@@ -51,6 +51,13 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """Which of several marketplaces a listing report is about is drawn, else the first."""
     missing_drafts: float = 0.0
     """Share of incomplete listings that no report shows (docs#1130)."""
+    notice_seconds: float = 5.0
+    """How long a notification takes from what it tells to its queue."""
+    notice_loss: float = 0.002
+    notice_duplicates: float = 0.01
+    notice_disorder: float = 0.02
+    """Share of notifications that come up to `notice_late_seconds` later still (S29)."""
+    notice_late_seconds: float = 600.0
     hostile_faults: bool = False
 
 
@@ -73,6 +80,10 @@ QUIET = Profile(
     report_fatal=0.0,
     report_gzip=0.0,
     report_cache_seconds=(0.0, 0.0),
+    notice_seconds=0.0,
+    notice_loss=0.0,
+    notice_duplicates=0.0,
+    notice_disorder=0.0,
 )
 HOSTILE = Profile(
     sigma=1.0,
@@ -89,6 +100,11 @@ HOSTILE = Profile(
     report_fatal=0.05,
     drawn_marketplace=True,
     missing_drafts=0.3,
+    notice_seconds=30.0,
+    notice_loss=0.05,
+    notice_duplicates=0.3,
+    notice_disorder=0.3,
+    notice_late_seconds=21_600.0,
     hostile_faults=True,
 )
 PROFILES = {"quiet": QUIET, "real": Profile(), "hostile": HOSTILE}

@@ -3,9 +3,10 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
-from deploy.sandbox import catalog, listings, reporting, search
+from deploy.sandbox import catalog, listings, notifying, reporting, search
 from deploy.sandbox.call import Call
 from deploy.sandbox.exchange import Problem, Reply, Request
+from deploy.sandbox.lwa import SCOPES
 
 REGIONS = {"na": "NA", "eu": "EU", "fe": "FE"}
 LISTING_ROLES = ("Product Listing", "Inventory and Order Tracking")
@@ -13,11 +14,16 @@ CATALOG_ROLES = ("Product Listing",)
 
 
 class Operation(NamedTuple):
-    """One operation of the models: what answers it, and the roles that allow it."""
+    """One operation of the models: what answers it, and what allows it.
+
+    *roles*: one of these; none: any. *scope*: that of a grantless token, in place of an
+    account's.
+    """
 
     name: str
     handle: Callable[[Call], Reply]
     roles: tuple[str, ...] = LISTING_ROLES
+    scope: str | None = None
 
 
 class Route(NamedTuple):
@@ -34,9 +40,21 @@ class Route(NamedTuple):
 
 
 Methods = dict[str, Operation]
+
+
+def _grantless(name: str, handle: Callable[[Call], Reply]) -> Operation:
+    return Operation(name, handle, (), SCOPES[0])
+
+
+def _of_account(name: str, handle: Callable[[Call], Reply]) -> Operation:
+    return Operation(name, handle, ())
+
+
 _LISTINGS = "listings/2021-08-01/items/{sellerId}"
 _CATALOG = "catalog/2022-04-01/items"
 _REPORTS = "reports/2021-06-30"
+_SUBSCRIPTIONS = "notifications/v1/subscriptions"
+_DESTINATIONS = "notifications/v1/destinations"
 PATHS: dict[str, Methods] = {
     _LISTINGS: {"GET": Operation("searchListingsItems", search.search)},
     f"{_LISTINGS}/{{sku}}": {
@@ -65,6 +83,26 @@ PATHS: dict[str, Methods] = {
     },
     f"{_REPORTS}/documents/{{reportDocumentId}}": {
         "GET": Operation("getReportDocument", reporting.document),
+    },
+    _SUBSCRIPTIONS: {"GET": _of_account("getSubscriptions", notifying.subscriptions)},
+    f"{_SUBSCRIPTIONS}/{{notificationType}}": {
+        "GET": _of_account("getSubscription", notifying.subscription),
+        "POST": _of_account("createSubscription", notifying.subscribe),
+    },
+    f"{_SUBSCRIPTIONS}/{{notificationType}}/testNotification": {
+        "POST": _grantless("sendTestNotification", notifying.test),
+    },
+    f"{_SUBSCRIPTIONS}/{{notificationType}}/{{subscriptionId}}": {
+        "GET": _grantless("getSubscriptionById", notifying.one_subscription),
+        "DELETE": _grantless("deleteSubscriptionById", notifying.unsubscribe),
+    },
+    _DESTINATIONS: {
+        "GET": _grantless("getDestinations", notifying.destinations),
+        "POST": _grantless("createDestination", notifying.create_destination),
+    },
+    f"{_DESTINATIONS}/{{destinationId}}": {
+        "GET": _grantless("getDestination", notifying.one_destination),
+        "DELETE": _grantless("deleteDestination", notifying.delete_destination),
     },
 }
 OPERATIONS = {name.name for methods in PATHS.values() for name in methods.values()}
