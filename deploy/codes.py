@@ -53,6 +53,7 @@ CODES: dict[str, Code] = {
     "LW-0535": Code("cannot be taken now", UNREACHABLE),
     "LW-0536": Code("no such door", NOT_FOUND),
     "LW-0537": Code("the body did not come in time", REFUSED),
+    "LW-0538": Code("file cannot be read", NOT_FOUND),
     "LW-0601": Code("settings refused", REFUSED),
     "LW-0602": Code("command refused", REFUSED),
     "LW-0603": Code("no such store", NOT_FOUND),

@@ -9,12 +9,13 @@
 """
 
 import re
-from collections.abc import Sequence
-from typing import Literal
+from collections.abc import Iterator, Sequence
+from typing import BinaryIO, Literal
 
-from producers.catalog import contract, envelope
+from producers.catalog import contract, envelope, lines
 from producers.catalog.envelope import Part
 from producers.catalog.refusal import Unfit
+from schemas import codec
 
 Form = Literal["event", "batch", "binary", "either"]
 Headers = Sequence[tuple[str, str]]
@@ -81,35 +82,61 @@ def parts_of(form: Form, headers: Headers, body: bytes) -> tuple[Part, ...]:
     return (envelope.document(body),)
 
 
-def parts_in_file(content: bytes) -> tuple[tuple[int, Part], ...]:
-    """Give the events in a file, each with its line: one document, an array, or one a line."""
-    text = content.removeprefix(envelope.BOM)
-    if text.lstrip()[:1] == b"[":
-        return tuple((1, part) for part in _batch(text))
-    lines = [(n, raw) for n, raw in enumerate(text.split(b"\n"), 1) if raw.strip()]
-    whole = envelope.document(text)
-    if len(lines) < 2 or not isinstance(whole, Unfit) or not _by_line(lines[0][1]):
-        return ((1, whole),)
-    return tuple((number, envelope.document(raw.rstrip(b"\r"))) for number, raw in lines)
+MOST_FILE = 67_108_864
+"""Bytes of a file that is one document or one array; lines may be as many as they like."""
 
 
-def _batch(text: bytes) -> tuple[Part, ...]:
+def parts_in(stream: BinaryIO) -> Iterator[tuple[str, Part]]:
+    """Give the events in a file with their places: a line's number, or `[n]` in an array.
+
+    One event a line, if the first line is one from its first brace to its last; else the
+    whole file is one document, or one array of them.
+    """
+    first = next(lines.numbered(stream), (1, b""))
+    if _is_line(first[1]):
+        yield str(first[0]), envelope.document(first[1])
+        for number, raw in lines.numbered(stream, first[0]):
+            yield str(number), envelope.document(raw)
+        return
+    whole = first[1] + b"\n" + stream.read(MOST_FILE + 1)
+    if len(whole) > MOST_FILE:
+        yield "1", Unfit("$", f"more than {MOST_FILE:,} bytes: write one event a line")
+    elif whole.lstrip()[:1] == b"[":
+        yield from _in_array(whole)
+    else:
+        yield "1", envelope.document(whole)
+
+
+def _in_array(whole: bytes) -> Iterator[tuple[str, Part]]:
     try:
-        return envelope.batch(text)
+        parts = envelope.batch(whole)
     except Unfit as unfit:
-        return (unfit,)
+        yield "1", unfit
+        return
+    for index, part in enumerate(parts):
+        yield f"[{index}]", part
 
 
-def _by_line(first: bytes) -> bool:
-    return first.strip().startswith(b"{") and first.strip().endswith(b"}")
+def _is_line(raw: bytes) -> bool:
+    return raw.strip().startswith(b"{") and raw.strip().endswith(b"}")
+
+
+def enveloped(part: Part) -> Part:
+    """Give *part*, a line of a catalogue file too, as an event with an id and a source."""
+    if isinstance(part, Unfit) or "specversion" in part.attributes:
+        return part
+    stated = {"specversion": "1.0", "id": "-", "source": "-"}
+    return envelope.Envelope(attributes=stated | part.attributes, data=part.data)
 
 
 def bare(topic: str, data: bytes) -> Part:
-    """Give the value of one event, without the envelope that it is to travel in."""
+    """Give the data of one event of *topic* in an envelope of its own."""
     try:
-        event = contract.event_of(contract.topic_of(topic), data.strip())
+        codec.examine(data)
+        event = contract.event_of(contract.topic_of(topic), data, "$")
     except Unfit as unfit:
         return unfit
-    subject = getattr(event, "sku", "")
-    stated = {"specversion": "1.0", "id": "-", "source": "-", "type": topic, "subject": subject}
-    return envelope.Envelope(attributes=stated, data=data.strip())
+    except (ValueError, RecursionError) as error:
+        return contract.unfit(error, "$")
+    stated = {"type": topic, "subject": getattr(event, "sku", "")}
+    return enveloped(envelope.Envelope(attributes=stated, data=data))
