@@ -50,6 +50,7 @@ class Amazon(Group):
     login: str = "https://api.amazon.com/auth/o2/token"
     client_id: str = ""
     client_secret: SecretStr = SecretStr("")
+    document_hosts: str = ".amazonaws.com .cloudfront.net"
     quota_factor: float = 1.0
     read_only: bool = False
 
@@ -94,6 +95,19 @@ class Webhook(Group):
 
 OPEN = {"webhook.sources": Sender}
 """Parts whose members are named by the deployment itself, and what each of them is."""
+
+
+class Archive(Group):
+    """Where documents of Amazon's are kept: an S3 bucket, else a folder ("": in the data's).
+
+    *endpoint* is another address than Amazon's own; credentials are found as boto3 does.
+    """
+
+    bucket: str = ""
+    prefix: str = "reports/"
+    endpoint: str = ""
+    region: str = ""
+    folder: str = ""
 
 
 class Deployment(Group):

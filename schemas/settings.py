@@ -272,6 +272,19 @@ class PricingRule(Setting, frozen=True, kw_only=True):
     change: Number = msgspec.field(default_factory=zero)
 
 
+def _all_listings_hourly() -> dict[str, str]:
+    return {"GET_MERCHANT_LISTINGS_ALL_DATA": "1h"}
+
+
+class Reports(Setting, frozen=True, kw_only=True):
+    """Which reports of one store are asked for, and how often: Amazon's type → a duration.
+
+    Unless stated: all its listings, hourly.
+    """
+
+    every: dict[str, Duration] = msgspec.field(default_factory=_all_listings_hourly)
+
+
 class Guards(Setting, frozen=True, kw_only=True):
     """Looser or tighter blast-radius limits of a deployment, account or store."""
 
@@ -302,6 +315,7 @@ KINDS: dict[str, type[Setting]] = {
     "fulfilment": Fulfilment,
     "rule": Rule,
     "pricing_rule": PricingRule,
+    "reports": Reports,
     "guards": Guards,
     "pause": Pause,
 }
@@ -350,6 +364,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
                 found[attribute] = mapping
         return found
 
+    def reports_of(self, store: str) -> Reports:
+        """Give which reports of *store* are asked for, defaults where nothing was applied."""
+        found: Reports = self.of("reports").get(store, _REPORTS)
+        return found
+
     def version(self, kind: str, id: str) -> int:  # noqa: A002
         """Give the version of one record, 0 where there is none."""
         found = self.of(kind).get(id)
@@ -394,6 +413,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
 
 _LISTING = Listing()
+_REPORTS = Reports()
 
 
 def _is(name: str, place: Marketplace) -> bool:

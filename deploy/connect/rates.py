@@ -28,6 +28,10 @@ RATES: dict[str, Rate] = {
     "getListingsRestrictions": Rate(5, 10),
     "searchCatalogItems": Rate(2, 2),
     "getMarketplaceParticipations": Rate(0.016, 15),
+    "createReport": Rate(1 / 60, 15),
+    "getReport": Rate(2, 15),
+    "getReports": Rate(0.0222, 10),
+    "getReportDocument": Rate(1 / 60, 15),
 }
 """Per account and application."""
 

@@ -64,21 +64,27 @@ def collect(
     except Refused as refused:
         over = msgspec.structs.replace(life, state="refused", why=str(refused))
         return _close(over, (), publisher)
-    refused_rows = _rows(document, found, origin, publisher)
+    refused_rows = send_rows(document, found, origin, publisher)
     publisher.flush()
     done = msgspec.structs.replace(
         life,
         state="complete",
         rows=found.rows,
         rows_refused=len(refused_rows),
-        ends={str(p): offset for p, offset in sorted(ends().items())},
+        ends=stated(ends()),
     )
     return _close(done, refused_rows, publisher)
 
 
-def _rows(
+def stated(ends: Mapping[int, int]) -> dict[str, int]:
+    """Give *ends* as a report's marker states them."""
+    return {str(partition): offset for partition, offset in sorted(ends.items())}
+
+
+def send_rows(
     document: Document, found: Survey, origin: Origin, publisher: Publisher
 ) -> tuple[RefusedRow, ...]:
+    """Send an observation a row, in order; give the rows that are set aside."""
     refused = []
     for row in observations(document, found, origin):
         if isinstance(row, RefusedRow):
@@ -102,6 +108,12 @@ def observed(event: Observation, origin: Origin) -> Record:
 
 
 def _close(report: Report, refused: tuple[RefusedRow, ...], publisher: Publisher) -> Collected:
+    send_marker(report, publisher)
+    return Collected(report, refused)
+
+
+def send_marker(report: Report, publisher: Publisher) -> None:
+    """Tell everybody how far *report* is; come back once the broker has it."""
     publisher.send(
         codec.encode(
             report,
@@ -114,4 +126,3 @@ def _close(report: Report, refused: tuple[RefusedRow, ...], publisher: Publisher
         )
     )
     publisher.flush()
-    return Collected(report, refused)

@@ -4,6 +4,7 @@ Names are Amazon's. Enums are open strings. Money is text here and a number else
 are read as exact decimals.
 """
 
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -136,6 +137,39 @@ class Restrictions(Document, frozen=True):
     """Everything that does; empty = it may be listed."""
 
     restrictions: list[OneRestriction]
+
+
+class AmazonReport(Document, frozen=True):
+    """How far a report is (Reports 2021-06-30); *processing_status* is an open word."""
+
+    report_id: str
+    report_type: str
+    created_time: datetime
+    processing_status: str
+    marketplace_ids: list[str] = []
+    data_end_time: datetime | None = None
+    processing_end_time: datetime | None = None
+    report_document_id: str | None = None
+
+
+class AmazonReports(Document, frozen=True):
+    """A page of an account's reports."""
+
+    reports: list[AmazonReport]
+    next_token: str | None = None
+
+
+class ReportAsked(Document, frozen=True):
+    """The answer to the wish for a report."""
+
+    report_id: str
+
+
+class ReportLink(Document, frozen=True):
+    """Where a report's document is, for five minutes; *url* is a secret."""
+
+    report_document_id: str
+    url: str
 
 
 class AmazonError(Document, frozen=True):
