@@ -54,6 +54,7 @@ CODES: dict[str, Code] = {
     "LW-0536": Code("no such door", NOT_FOUND),
     "LW-0537": Code("the body did not come in time", REFUSED),
     "LW-0538": Code("file cannot be read", NOT_FOUND),
+    "LW-0522": Code("no such report", NOT_FOUND),
     "LW-0601": Code("settings refused", REFUSED),
     "LW-0602": Code("command refused", REFUSED),
     "LW-0603": Code("no such store", NOT_FOUND),

@@ -19,7 +19,7 @@ import uvloop
 from deploy import logs
 from deploy.connect.publishing import Publishing
 from deploy.errors import Failure
-from deploy.settings import Deployment
+from deploy.settings import Deployment, data_folder
 from schemas import topics
 from schemas.errors import TryAgain
 from schemas.reasons import Reason
@@ -255,6 +255,45 @@ def _webhook(deployment: Deployment, environ: Mapping[str, str], worker: str) ->
     uvloop.run(take(deployment, environ, now))
 
 
+def _reports(deployment: Deployment, environ: Mapping[str, str], worker: str) -> None:  # noqa: ARG001
+    from deploy.connect.amazon.build import amazon_client, downloads  # noqa: PLC0415
+    from deploy.connect.amazon.reports import Reporting  # noqa: PLC0415
+    from deploy.connect.archive import open_archive  # noqa: PLC0415
+    from deploy.connect.kafka import ends, open_consumer, open_producer  # noqa: PLC0415
+    from deploy.connect.whole import Snapshots  # noqa: PLC0415
+    from producers.amazon.collect import LISTING  # noqa: PLC0415
+    from producers.amazon.fetch import Ports  # noqa: PLC0415
+    from producers.amazon.owner import Owner  # noqa: PLC0415
+    from producers.amazon.rounds import Rounds, work  # noqa: PLC0415
+    from producers.amazon.runs import Runs  # noqa: PLC0415
+    from producers.amazon.sweep import Sweeping  # noqa: PLC0415
+    from producers.publish import Publisher  # noqa: PLC0415
+
+    bootstrap = deployment.kafka.bootstrap_servers
+    stopped = _stopping()
+    with ExitStack() as stack:
+        settings = stack.enter_context(Snapshots(bootstrap))
+        engine = _engine(deployment, stack, "listwire-reports")
+        producer = stack.enter_context(open_producer(bootstrap))
+        consumer = stack.enter_context(open_consumer(bootstrap))
+        client = amazon_client(deployment.amazon, settings, environ, role="reports")
+        archive = open_archive(deployment.archive, data_folder(environ) / "archive")
+        runs, owner = Runs(engine), Owner(engine)
+        stack.callback(owner.close)
+        ports = Ports(
+            amazon=Reporting(client, downloads(deployment.amazon)),
+            archive=archive,
+            ledger=runs,
+            publisher=lambda: Publisher(producer),
+            ends=lambda: ends(consumer, LISTING),
+            settings=settings,
+            now=now,
+        )
+        rounds = Rounds(runs, owner, ports, chance=random.random)
+        turns = (rounds.turn, Sweeping(archive, runs, now).turn)
+        work(turns, stopped.is_set, stopped.wait)
+
+
 def _engine(deployment: Deployment, stack: ExitStack, name: str, connections: int = 5) -> Any:
     from deploy.connect.postgres import open_engine  # noqa: PLC0415
 
@@ -295,5 +334,6 @@ RUNS: dict[str, Run] = {
     "amazon": _amazon,
     "lookups": _lookups,
     "webhook": _webhook,
+    "reports": _reports,
 }
 """Role → what runs it."""

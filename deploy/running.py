@@ -18,7 +18,7 @@ from deploy.embedded.stack import Stack
 from deploy.errors import Failure
 from deploy.supervisor import Crew, Place, listwire
 
-ROLES = ("products", "matching", "listings", "postgres", "amazon", "lookups")
+ROLES = ("products", "matching", "listings", "postgres", "amazon", "lookups", "reports")
 """Every role of the pipeline."""
 
 DOORS = ("webhook",)
@@ -123,6 +123,7 @@ class Pipeline:
         return self._environ | {
             "LISTWIRE_KAFKA__BOOTSTRAP_SERVERS": self.bootstrap,
             "LISTWIRE_POSTGRES__URL": self.url,
+            "LISTWIRE_ARCHIVE__FOLDER": str(self.folder / "archive"),
         }
 
     def add(self, environ: Mapping[str, str]) -> None:

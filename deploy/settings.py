@@ -119,6 +119,7 @@ class Deployment(Group):
     amazon: Amazon = Amazon()
     commerce: Commerce = Commerce()
     webhook: Webhook = Webhook()
+    archive: Archive = Archive()
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     def require(self, *paths: str) -> None:

@@ -41,5 +41,6 @@ APPLICATION: dict[str, Rate] = {"patchListingsItem": Rate(500, 500)}
 SHARES: dict[str, dict[str, float]] = {
     "push": {"getListingsItem": 0.6},
     "intake": {"getListingsItem": 0.4},
+    "reports": {},
 }
 """An operation that two roles call is split, so that no bucket has two owners: 3/s and 2/s."""

@@ -117,13 +117,27 @@ def step(run: Run, ports: Ports) -> Run:
     What ends without its rows is told with its reason. Raises `TryAgain`, `Unanswered` and
     `NotAllowed` where nothing came of it.
     """
+    if run.state != "emitted" and not _still_there(run, ports):
+        return refuse(run, "the settings know no such store of this account", ports)
     try:
         after = ACTS[run.state](run, ports)
     except Refused as no:
-        after = _over(run, "refused", str(no), ports)
+        return refuse(run, str(no), ports)
     if after.state in ("refused", "dropped"):
         _tell(after, "refused", ports)
     return after
+
+
+def refuse(run: Run, why: str, ports: Ports) -> Run:
+    """Tell everybody that *run* is refused and why, and give it so."""
+    over = _over(run, "refused", why, ports)
+    _tell(over, "refused", ports)
+    return over
+
+
+def _still_there(run: Run, ports: Ports) -> bool:
+    store = ports.settings().store(run.store)
+    return store is not None and store.account == run.account
 
 
 # --- asking -------------------------------------------------------------------------------
@@ -267,14 +281,11 @@ def _stale(run: Run, previous: Run | None, accepted: Run | None) -> str | None:
 
 
 def _origin(run: Run, as_of: datetime, ports: Ports) -> Origin:
-    store = ports.settings().store(run.store)
-    if store is None:
-        raise TryAgain(f"no store {run.store} in the settings", after=60.0)
     return Origin(
         report=run.name,
         account=run.account,
         store=run.store,
-        currency=store.place.currency,
+        currency=ports.settings().of("store")[run.store].place.currency,
         as_of=as_of,
     )
 

@@ -78,7 +78,7 @@ class Downloads:
             where = httpx2.URL(url)
         except httpx2.InvalidURL as error:
             raise _refused("the document's address is none") from error
-        here = _loopback(where.host)
+        here = on_this_machine(where.host)
         known = (here and self._local) or (
             not here and any(_below(where.host, h) for h in self._hosts)
         )
@@ -87,7 +87,7 @@ class Downloads:
         return where.host
 
     def _known(self, where: httpx2.URL) -> bool:
-        if _loopback(where.host):
+        if on_this_machine(where.host):
             return self._local and where.scheme in ("http", "https")
         return where.scheme == "https" and any(_below(where.host, h) for h in self._hosts)
 
@@ -110,7 +110,8 @@ def _charset(answer: httpx2.Response) -> str | None:
         return None
 
 
-def _loopback(host: str) -> bool:
+def on_this_machine(host: str) -> bool:
+    """Tell whether *host* is this machine itself, as a stand-in of Amazon is."""
     try:
         return ip_address(host).is_loopback
     except ValueError:

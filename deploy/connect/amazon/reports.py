@@ -10,7 +10,9 @@ from deploy.connect.amazon.client import read_as
 from deploy.connect.amazon.documents import AmazonReport, AmazonReports, ReportAsked, ReportLink
 from deploy.connect.amazon.download import Expired
 from deploy.connect.amazon.exchange import Answer
+from deploy.errors import Failure
 from producers.amazon.fetch import Fetched, Told
+from schemas.errors import NotAllowed
 
 PAGES = 10
 """Pages that a list of reports is followed for: reports of one type and some minutes."""
@@ -58,7 +60,7 @@ class Reporting:
     def request(self, account: str, store: str, type: str) -> str:  # noqa: A002 - Amazon's word
         """Ask for a report of one store: of several, Amazon would keep one at random."""
         body = {"reportType": type, "marketplaceIds": [self._client.place(account, store)]}
-        answer = self._client.ask("createReport", account, {}, body=body)
+        answer = self._ask("createReport", account, {}, body=body)
         return read_as(answer, ReportAsked).report_id
 
     def listed(self, account: str, store: str, type: str, since: datetime) -> list[Told]:  # noqa: A002
@@ -72,7 +74,7 @@ class Reporting:
         }
         found: list[Told] = []
         for _ in range(PAGES):
-            page = read_as(self._client.ask("getReports", account, query), AmazonReports)
+            page = read_as(self._ask("getReports", account, query), AmazonReports)
             found += [_told(report, place) for report in page.reports]
             if page.next_token is None:
                 break
@@ -81,7 +83,7 @@ class Reporting:
 
     def told(self, account: str, store: str, report: str) -> Told:
         """Give how far *report* is, and whether it is *store*'s."""
-        answer = self._client.ask("getReport", account, {}, parts={"report": report})
+        answer = self._ask("getReport", account, {}, parts={"report": report})
         return _told(read_as(answer, AmazonReport), self._client.place(account, store))
 
     def fetch(self, account: str, document: str, into: Path) -> Fetched:
@@ -91,8 +93,14 @@ class Reporting:
         except Expired:
             return self._documents.fetch(self._address(account, document), into)
 
+    def _ask(self, operation: str, account: str, query: Query, **more: Any) -> Answer:
+        try:
+            return self._client.ask(operation, account, query, **more)
+        except Failure as failure:  # no credentials: somebody must look
+            raise NotAllowed(str(failure)) from failure
+
     def _address(self, account: str, document: str) -> str:
-        answer = self._client.ask("getReportDocument", account, {}, parts={"document": document})
+        answer = self._ask("getReportDocument", account, {}, parts={"document": document})
         return read_as(answer, ReportLink).url
 
 
