@@ -171,6 +171,9 @@ SENTENCES: dict[str, str] = {
     "STATE_TOO_LARGE": "its state would take {size} bytes, at most {limit}",
     "UNKNOWN_STORE": "no store {store} in the settings",
     "UNKNOWN_ACCOUNT": "no account {account} in the settings",
+    "UNKNOWN_NOTIFICATION": "notifications of type {type}, version {version}, are not known",
+    "FOREIGN_SELLER": "sent for seller {seller}, which is no account of ours",
+    "FOREIGN_APPLICATION": "sent for application {application}, which is not ours",
     "ROW_INVALID": "Postgres refuses the row: {why}",
     "AMAZON_REJECTED": "Amazon answers {status}: {message}",
     "SHOP_REJECTED": "the shop answers {status}: {message}",
@@ -186,6 +189,8 @@ DLQ_REASONS: dict[str, str] = {
     "AMAZON_REJECTED": "amazon-rejected",
     "UNKNOWN_STORE": "rule-conflict",
     "UNKNOWN_ACCOUNT": "rule-conflict",
+    "FOREIGN_SELLER": "rule-conflict",
+    "FOREIGN_APPLICATION": "rule-conflict",
 }
 """`dlq-reason` of a code (`operations.md` 3.1); what is not named here is `schema-error`."""
 
