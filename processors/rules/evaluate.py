@@ -17,6 +17,7 @@ from processors.rules.explain import steps
 from processors.rules.flags import flags
 from processors.rules.gather import Gathered, gather
 from processors.rules.known import SharedSku, Submitted, instant
+from processors.rules.observed import counted
 from processors.rules.reads import read_why
 from processors.rules.status import ListingFacts, Place, Reasons, classify
 from schemas.candidates import Candidate, StoreCandidate
@@ -65,6 +66,7 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
 
 def decide(sku: SharedSku, settings: Settings, now: datetime) -> Decision:
     """Decide about every listing of *sku* whose store the settings know."""
+    sku = replace(sku, quantity=counted(sku))
     stores = settings.stores_of(sku.account)
     drafts = [draft(sku, s, r, settings) for s, r in stores.items() if _stands(sku, s)]
     first = next((d for d in drafts if d.published and d.candidate is not None), None)
@@ -137,7 +139,7 @@ def _told(
     line, match = placed.value.line, computed.match
     sent = situation.outstanding(sku, own.facts)
     ask = match.ask if line in ASKING else None
-    why = read_why(own, line, others.settings)
+    why = read_why(sku, own, line, others.settings)
     shown = offer.observed(sku, own)
     blocked = why == "BEFORE_CREATION" or AWAITING in facts.holds
     existence = offer.existence_wanted(line, own.facts, blocked=blocked)
