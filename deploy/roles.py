@@ -61,9 +61,10 @@ def _stopped(error: Exception) -> Failure | None:
 
 
 STOPS = {
-    "Left": ("LW-0701", "nothing: it is started again and goes on where the table says"),
-    "Ask": ("LW-0702", "look at the topic: it was made again or lost its tail; then decide"),
-    "Outage": ("LW-0801", "look at the first reason: when most is refused, the sender or we broke"),
+    "Left": ("LW-0702", "nothing: it is started again and goes on where the table says"),
+    "Ask": ("LW-0704", "look at the topic: it was made again or lost its tail; then decide"),
+    "Outage": ("LW-0802", "look at the first reason: when most is refused, the sender or we broke"),
+    "Poison": ("LW-0802", "look at the last reason: when most is refused, the sender or we broke"),
     "Unsure": ("LW-0703", "nothing: it is started again and reads what it had not handled"),
     "Stands": ("LW-0703", "nothing: it is started again and reads what it had not handled"),
     "Mismatch": ("LW-0206", "listwire topics plan shows what differs"),

@@ -111,3 +111,7 @@ class Ownership:
         for (topic, partition), start in places.items():
             self._ledger.begin(topic, partition, start, self._whole.covered.get((topic, partition)))
         self._taking.begin(places, generation)
+
+    def expected(self) -> Mapping[TP, int]:
+        """Give the offset of the next record to take, per partition; empty if none are taken."""
+        return self._taking.expected() if self.taking else {}

@@ -39,6 +39,10 @@ class Taking:
         taking, self.generation = self.generation is not None, None
         return taking
 
+    def expected(self) -> dict[TP, int]:
+        """Give the offset of the next record to take, per partition."""
+        return {TP(*place): offset for place, offset in self._expected.items()}
+
     def took(self, message: Message) -> None:
         """Expect the next record."""
         self._expected[message.topic, message.partition] = message.offset + 1

@@ -19,6 +19,17 @@ from faust.types import TP, Message
 BREATH = 100
 """Records handed out between two breaths, in which everything else runs."""
 
+FETCH_WAIT_MS = 200
+"""How long the broker may keep a request for records back while it has none.
+
+There is one request at a time, for the partitions of which nothing is left in memory. What
+comes meanwhile in another one waits until that request is answered.
+"""
+
+
+FETCH_SECONDS = 1.0
+"""How long one look for fetched records waits for the first."""
+
 
 class Offsets(Protocol):
     """Who knows how far this worker came."""
@@ -26,15 +37,14 @@ class Offsets(Protocol):
     async def handled(self) -> Mapping[TP, int]:
         """Give the next offset of each partition that moved, once its coverage is written."""
 
-    @property
-    def taking(self) -> bool:
-        """Whether records are taken now."""
-
     async def prepare(self) -> bool:
         """Learn what must be known before `begin`; False: rows are still being restored."""
 
     def begin(self, starts: Mapping[TP, int], generation: int) -> None:
         """Start at these offsets; called once partitions are restored, before records come."""
+
+    def expected(self) -> Mapping[TP, int]:
+        """Give the offset of the next record to take, per partition; empty if none are taken."""
 
     async def leave(self, lost: bool) -> None:
         """Finish what is under way; *lost*: we are out of the group already, drop it."""
@@ -49,6 +59,7 @@ class Thread(driver.AIOKafkaConsumerThread):
     def _create_worker_consumer(self, transport: driver.Transport) -> aiokafka.AIOKafkaConsumer:
         consumer = super()._create_worker_consumer(transport)
         consumer._isolation_level = "read_committed"  # Faust hard-codes the other one
+        consumer._fetch_max_wait_ms = FETCH_WAIT_MS  # and 1,500 here
         return consumer
 
     async def on_start(self) -> None:
@@ -81,6 +92,10 @@ class Consumer(driver.Consumer):
 
     _thread: Thread
 
+    def __init__(self, *what: Any, **more: Any) -> None:
+        super().__init__(*what, **more)
+        self._fetching = asyncio.Lock()
+
     def _new_consumer_thread(self) -> Thread:
         return Thread(self, loop=self.loop, beacon=self.beacon, thread_loop=uvloop.new_event_loop())
 
@@ -109,19 +124,36 @@ class Consumer(driver.Consumer):
         try:
             while not (self.should_stop or fetcher.should_stop):
                 await asyncio.sleep(0)
-                async for handed in self._breathing(self.getmany(timeout=1.0)):
+                async for handed in self._breathing(self._fetched()):
                     await self.callback(handed)
         except (ConsumerStoppedError, asyncio.CancelledError):
             if not self.transport.app.should_stop:
                 raise
 
-    async def _breathing(self, fetched: AsyncIterator[tuple[TP, Message]]) -> AsyncIterator[Any]:
+    async def _breathing(self, fetched: AsyncIterator[Message]) -> AsyncIterator[Message]:
         count = 0
-        async for _, message in fetched:
+        async for message in fetched:
             yield message
             count += 1
             if count % BREATH == 0:
                 await asyncio.sleep(0)
+
+    async def _fetched(self) -> AsyncIterator[Message]:
+        """Fetch once; what comes while partitions move is dropped, and `read_on` asks again.
+
+        Faust's own seeks then, beside the seek of whoever restores: each undid the other's.
+        """
+        records, active = await self._wait_next_records(FETCH_SECONDS)
+        generation = self.app.consumer_generation_id
+        for tp, record in self.scheduler.iterate(records or {}):
+            if not self.flow_active or self.app.consumer_generation_id != generation:
+                return
+            if tp in (active or ()) or tp in self._buffered_partitions:
+                yield self._to_message(tp, record)
+
+    async def _getmany(self, active_partitions: set[TP] | None, timeout: float) -> Any:
+        async with self._fetching:
+            return await super()._getmany(active_partitions, timeout)
 
     async def commit(self, *_: Any, **__: Any) -> bool:
         """Commit what was handled, whatever part of it is asked for."""
@@ -157,23 +189,17 @@ class Consumer(driver.Consumer):
         await super().on_partitions_assigned(assigned, generation_id)
 
     async def perform_seek(self) -> None:
-        """Go to the committed offsets, or to the log's start where nothing was committed.
+        """Learn the committed offsets and begin at them, or at the log's start.
 
-        Faust lets records come before it seeks; so they are held back meanwhile.
+        Faust lets records come before it seeks, seeks one partition after another and not at
+        all where nothing was committed, and empties its queues after that. So they are held
+        back until `read_on`.
         """
-        if self.offsets.taking:
-            await super().perform_seek()
-            return
         mine = {tp for tp in self.assignment() if not self._is_changelog_tp(tp)}
         self.pause_partitions(mine)
-        time_to_begin = await self.offsets.prepare()
-        await super().perform_seek()
-        if time_to_begin:
-            await self._begin(mine)
-            # a request under way may have brought records between that seek and the beginning:
-            # nobody took them, and without this they would never come again
+        if await self.offsets.prepare():
             await super().perform_seek()
-            self.resume_partitions(mine)
+            await self._begin(mine)
 
     async def _begin(self, mine: set[TP]) -> None:
         fresh = {tp for tp in mine if self._committed_offset[tp] is None}
@@ -182,6 +208,18 @@ class Consumer(driver.Consumer):
         self.offsets.begin(
             {TP(*tp): start for tp, start in starts.items()}, self.app.consumer_generation_id
         )
+
+    async def read_on(self) -> None:
+        """Read every partition from its next record, once no request is under way.
+
+        Such a request takes records along that nobody hands out: they would never come again.
+        """
+        async with self._fetching:
+            mine = self.assignment()
+            starts = {tp: at for tp, at in self.offsets.expected().items() if tp in mine}
+            if starts:
+                await self.seek_wait(starts)
+                self.resume_partitions(set(starts))
 
 
 class Transport(driver.Transport):
@@ -197,6 +235,11 @@ class App(faust.App):
 
     def _new_transport(self) -> Transport:
         return Transport(self.conf.broker_consumer, self)
+
+    def on_rebalance_end(self) -> None:
+        """Read on, now that rows are restored and Faust has emptied its queues."""
+        super().on_rebalance_end()
+        self.add_future(self.consumer.read_on())
 
     def _create_directories(self) -> None:
         """Make none: tables are in memory."""

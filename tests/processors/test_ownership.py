@@ -87,6 +87,16 @@ async def test_an_offset_is_given_to_commit_once_its_coverage_is_written() -> No
     assert desk.covered() == [("listwire-a", "in.v1", "3")]
 
 
+async def test_it_says_which_record_is_next_while_records_are_taken() -> None:
+    desk = Desk()
+    before = desk.owner.expected()
+    desk.begin(5)
+    begun = desk.owner.expected()
+    desk.owner.silence()
+
+    assert (before, begun, desk.owner.expected()) == ({}, {PLACE: 5}, {})
+
+
 async def test_what_did_not_move_is_neither_told_nor_committed_again() -> None:
     desk = Desk()
     desk.begin()

@@ -11,6 +11,7 @@ from typing import Any
 
 import faust
 import pytest
+from aiokafka.consumer.fetcher import Fetcher
 from aiokafka.consumer.group_coordinator import GroupCoordinator
 from aiokafka.producer.message_accumulator import BatchBuilder
 from faust.tables.recovery import Recovery
@@ -19,7 +20,7 @@ from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 from faust.types.tuples import ConsumerMessage
 
-from processors.transport import Consumer, Thread
+from processors.transport import App, Consumer, Thread
 
 PLACE = TP("in.v1", 0)
 
@@ -121,6 +122,26 @@ def test_it_lets_records_come_before_it_seeks() -> None:
     assert source.index("consumer.resume_partitions(") < source.index("consumer.perform_seek()")
 
 
+def test_it_does_not_seek_where_nothing_was_committed() -> None:
+    source = inspect.getsource(driver.aiokafka.AIOKafkaConsumer.seek_to_committed)
+
+    assert "if offset and offset > 0:" in source
+
+
+def test_a_request_takes_everything_along_once_all_is_paused() -> None:
+    source = inspect.getsource(Fetcher.fetched_records)
+
+    assert "if partitions and tp not in partitions:" in source
+
+
+@pytest.mark.parametrize("ending", [Recovery.on_recovery_completed, Recovery._resume_streams])
+def test_it_empties_its_queues_after_it_seeks_and_then_ends_the_rebalance(ending: Any) -> None:
+    source = inspect.getsource(ending)
+    steps = ("consumer.perform_seek()", "flow_control.resume()", "app.on_rebalance_end()")
+
+    assert sorted(steps, key=source.index) == list(steps)
+
+
 def test_rows_of_lost_partitions_are_asked_for_by_a_hook_that_swallows_errors() -> None:
     source = inspect.getsource(Recovery.on_recovery_completed)
 
@@ -136,8 +157,16 @@ def test_after_a_seek_it_drops_what_lies_below_the_record_that_was_under_way() -
 
 def test_what_we_override_is_still_there() -> None:
     overridden = {
-        Consumer: {"ack", "commit", "_drain_messages", "perform_seek", "_new_consumer_thread"},
+        Consumer: {
+            "ack",
+            "commit",
+            "_drain_messages",
+            "_getmany",
+            "perform_seek",
+            "_new_consumer_thread",
+        },
         Thread: {"_create_worker_consumer", "on_start"},
+        App: {"on_rebalance_end"},
     }
 
     assert all(
@@ -151,6 +180,7 @@ def test_what_we_lean_on_in_aiokafka_is_still_there() -> None:
     assert inspect.iscoroutinefunction(GroupCoordinator._do_heartbeat)
     started = inspect.getsource(driver.aiokafka.AIOKafkaConsumer.start)
     assert "isolation_level=self._isolation_level" in started
+    assert "fetch_max_wait_ms=self._fetch_max_wait_ms" in started
 
 
 def test_a_batch_takes_its_first_record_however_large_it_is() -> None:
