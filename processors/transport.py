@@ -7,7 +7,7 @@ coverage says was handled, in order. Its consumer thread reads committed records
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from time import monotonic
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 import aiokafka
 import faust
@@ -239,7 +239,7 @@ class App(faust.App):
     def on_rebalance_end(self) -> None:
         """Read on, now that rows are restored and Faust has emptied its queues."""
         super().on_rebalance_end()
-        self.add_future(self.consumer.read_on())
+        self.add_future(cast(Consumer, self.consumer).read_on())
 
     def _create_directories(self) -> None:
         """Make none: tables are in memory."""
