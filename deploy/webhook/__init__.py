@@ -1,1 +1,0 @@
-"""The webhook: events over HTTP, answered with 202 once the broker has them."""
