@@ -7,6 +7,7 @@ import random
 import signal
 import threading
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from time import monotonic
@@ -18,7 +19,7 @@ import uvloop
 from deploy import logs
 from deploy.connect.publishing import Publishing
 from deploy.errors import Failure
-from deploy.settings import Deployment
+from deploy.settings import Deployment, data_folder
 from schemas import topics
 from schemas.errors import TryAgain
 from schemas.reasons import Reason
@@ -216,7 +217,7 @@ def _lookups(deployment: Deployment, environ: Mapping[str, str], worker: str) ->
     from deploy.connect.seller import Seller  # noqa: PLC0415
     from deploy.connect.whole import Snapshots  # noqa: PLC0415
     from producers.amazon.lookup import SOURCE, Lookups  # noqa: PLC0415
-    from producers.amazon.serve import GROUP, TOPICS, turn  # noqa: PLC0415
+    from producers.amazon.serve import GROUP, TOPICS, Service  # noqa: PLC0415
 
     bootstrap = deployment.kafka.bootstrap_servers
     stopped = _stopping()
@@ -230,8 +231,68 @@ def _lookups(deployment: Deployment, environ: Mapping[str, str], worker: str) ->
         )
         stack.callback(requests.close)
         aside = setting_aside(publish.one, group=GROUP, now=now)
+        pool = ThreadPoolExecutor(CALLS, "amazon")
+        stack.callback(pool.shutdown, wait=False, cancel_futures=True)
+        service = Service(
+            requests,
+            lookups,
+            publish,
+            aside,
+            submit=pool.submit,
+            clock=monotonic,
+            chance=random.random,
+        )
         while not stopped.is_set():
-            turn(requests, lookups, publish, aside)
+            service.turn()
+
+
+CALLS = 32
+"""Calls of Amazon that the lookups have under way at most, over all accounts."""
+
+
+def _webhook(deployment: Deployment, environ: Mapping[str, str], worker: str) -> None:  # noqa: ARG001
+    from deploy.webhook.serve import run as take  # noqa: PLC0415
+
+    uvloop.run(take(deployment, environ, now))
+
+
+def _reports(deployment: Deployment, environ: Mapping[str, str], worker: str) -> None:  # noqa: ARG001
+    from deploy.connect.amazon.build import amazon_client, downloads  # noqa: PLC0415
+    from deploy.connect.amazon.reports import Reporting  # noqa: PLC0415
+    from deploy.connect.archive import open_archive  # noqa: PLC0415
+    from deploy.connect.kafka import ends, open_consumer, open_producer  # noqa: PLC0415
+    from deploy.connect.whole import Snapshots  # noqa: PLC0415
+    from producers.amazon.collect import LISTING  # noqa: PLC0415
+    from producers.amazon.fetch import Ports  # noqa: PLC0415
+    from producers.amazon.owner import Owner  # noqa: PLC0415
+    from producers.amazon.rounds import Rounds, work  # noqa: PLC0415
+    from producers.amazon.runs import Runs  # noqa: PLC0415
+    from producers.amazon.sweep import Sweeping  # noqa: PLC0415
+    from producers.publish import Publisher  # noqa: PLC0415
+
+    bootstrap = deployment.kafka.bootstrap_servers
+    stopped = _stopping()
+    with ExitStack() as stack:
+        settings = stack.enter_context(Snapshots(bootstrap))
+        engine = _engine(deployment, stack, "listwire-reports")
+        producer = stack.enter_context(open_producer(bootstrap))
+        consumer = stack.enter_context(open_consumer(bootstrap))
+        client = amazon_client(deployment.amazon, settings, environ, role="reports")
+        archive = open_archive(deployment.archive, data_folder(environ) / "archive")
+        runs, owner = Runs(engine), Owner(engine)
+        stack.callback(owner.close)
+        ports = Ports(
+            amazon=Reporting(client, downloads(deployment.amazon)),
+            archive=archive,
+            ledger=runs,
+            publisher=lambda: Publisher(producer),
+            ends=lambda: ends(consumer, LISTING),
+            settings=settings,
+            now=now,
+        )
+        rounds = Rounds(runs, owner, ports, chance=random.random)
+        turns = (rounds.turn, Sweeping(archive, runs, now).turn)
+        work(turns, stopped.is_set, stopped.wait)
 
 
 def _engine(deployment: Deployment, stack: ExitStack, name: str, connections: int = 5) -> Any:
@@ -273,5 +334,7 @@ RUNS: dict[str, Run] = {
     "postgres": _postgres,
     "amazon": _amazon,
     "lookups": _lookups,
+    "webhook": _webhook,
+    "reports": _reports,
 }
 """Role → what runs it."""

@@ -18,8 +18,11 @@ from deploy.embedded.stack import Stack
 from deploy.errors import Failure
 from deploy.supervisor import Crew, Place, listwire
 
-ROLES = ("products", "matching", "listings", "postgres", "amazon", "lookups")
+ROLES = ("products", "matching", "listings", "postgres", "amazon", "lookups", "reports")
 """Every role of the pipeline."""
+
+DOORS = ("webhook",)
+"""Roles that run only where the deployment says from whom they take what."""
 
 READY_SECONDS = 20.0
 """A stand-in is ready within this."""
@@ -120,6 +123,7 @@ class Pipeline:
         return self._environ | {
             "LISTWIRE_KAFKA__BOOTSTRAP_SERVERS": self.bootstrap,
             "LISTWIRE_POSTGRES__URL": self.url,
+            "LISTWIRE_ARCHIVE__FOLDER": str(self.folder / "archive"),
         }
 
     def add(self, environ: Mapping[str, str]) -> None:

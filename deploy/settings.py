@@ -50,6 +50,7 @@ class Amazon(Group):
     login: str = "https://api.amazon.com/auth/o2/token"
     client_id: str = ""
     client_secret: SecretStr = SecretStr("")
+    document_hosts: str = ".amazonaws.com .cloudfront.net"
     quota_factor: float = 1.0
     read_only: bool = False
 
@@ -70,6 +71,45 @@ class Commerce(Group):
     page_size: int = 100
 
 
+class Sender(Group):
+    """One source that the webhook knows: what it sends, and how it proves who it is.
+
+    *secret* is a reference, `env:NAME` or `file:PATH` (several, apart by commas, while one is
+    being replaced), or the secret itself, given by the environment or `…_SECRET_FILE`.
+    """
+
+    kind: Literal["events"] = "events"
+    auth: Literal["bearer", "hmac"] = "bearer"
+    secret: SecretStr = SecretStr("")
+
+
+class Webhook(Group):
+    """Where the webhook listens, where it is watched, and from whom it takes events."""
+
+    host: str = "127.0.0.1"
+    port: int = 8470
+    watch_host: str = "127.0.0.1"
+    watch_port: int = 8471
+    sources: dict[str, Sender] = {}
+
+
+OPEN = {"webhook.sources": Sender}
+"""Parts whose members are named by the deployment itself, and what each of them is."""
+
+
+class Archive(Group):
+    """Where documents of Amazon's are kept: an S3 bucket, else a folder ("": in the data's).
+
+    *endpoint* is another address than Amazon's own; credentials are found as boto3 does.
+    """
+
+    bucket: str = ""
+    prefix: str = "reports/"
+    endpoint: str = ""
+    region: str = ""
+    folder: str = ""
+
+
 class Deployment(Group):
     """Everything one process is told about the world it runs in."""
 
@@ -78,6 +118,8 @@ class Deployment(Group):
     postgres: Postgres = Postgres()
     amazon: Amazon = Amazon()
     commerce: Commerce = Commerce()
+    webhook: Webhook = Webhook()
+    archive: Archive = Archive()
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     def require(self, *paths: str) -> None:
@@ -172,13 +214,14 @@ def _from_environment(environ: Mapping[str, str]) -> dict[str, str]:
             continue
         path = name.lower().replace("__", ".")
         if path.endswith("_file") and path not in _names():
-            values[path.removesuffix("_file")] = _secret(Path(value))
+            values[path.removesuffix("_file")] = secret_in(Path(value))
         else:
             values[path] = value
     return values
 
 
-def _secret(path: Path) -> str:
+def secret_in(path: Path) -> str:
+    """Give the secret that *path* holds. Raises `Failure` (LW-0104, LW-0105)."""
     try:
         mode = path.stat().st_mode
         text = path.read_text().strip()
@@ -208,7 +251,7 @@ def _names() -> dict[str, Any]:
 def _known(values: Mapping[str, tuple[str, str]]) -> None:
     names = _names()
     for name, (_, source) in values.items():
-        if name not in names:
+        if name not in names and not _open(name):
             near = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
             raise Failure(
                 code="LW-0102",
@@ -217,6 +260,12 @@ def _known(values: Mapping[str, tuple[str, str]]) -> None:
                 why="no part of the deployment has this name",
                 do=f"did you mean {_variable(near[0])}?" if near else "take it out",
             )
+
+
+def _open(name: str) -> bool:
+    group, _, member = name.rpartition(".")
+    part, _, id_ = group.rpartition(".")
+    return part in OPEN and bool(id_) and member in OPEN[part].model_fields
 
 
 def _wrong(error: ValidationError, values: Mapping[str, tuple[str, str]]) -> Failure:
@@ -244,11 +293,11 @@ def _flat(document: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
 def _nested(flat: Mapping[str, str]) -> dict[str, Any]:
     tree: dict[str, Any] = {}
     for name, value in flat.items():
-        group, dot, member = name.partition(".")
-        if dot:
-            tree.setdefault(group, {})[member] = value
-        else:
-            tree[group] = value
+        *groups, member = name.split(".")
+        branch = tree
+        for group in groups:
+            branch = branch.setdefault(group, {})
+        branch[member] = value
     return tree
 
 

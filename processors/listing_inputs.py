@@ -11,7 +11,7 @@ import msgspec
 from msgspec import UNSET
 from msgspec.structs import replace
 
-from processors.rules import observed, situation
+from processors.rules import imported, observed, reported, situation
 from processors.rules.known import (
     RANKS,
     READ,
@@ -19,6 +19,7 @@ from processors.rules.known import (
     Counted,
     Mark,
     Matched,
+    Row,
     SharedSku,
     Stated,
     StoreFacts,
@@ -26,7 +27,7 @@ from processors.rules.known import (
     micros,
 )
 from processors.rules.situation import import_on
-from schemas.amazon import Lookup, Observation, Submission
+from schemas.amazon import Lookup, Observation, ObservedStore, Submission
 from schemas.candidates import Candidate
 from schemas.errors import Refused
 from schemas.links import Match
@@ -118,13 +119,34 @@ def observation(sku: SharedSku, event: Observation, given: Given) -> Merged:
         raise Refused(Reason("UNKNOWN_STORE", {"store": ", ".join(sorted(event.stores))}))
     for store, said in stores.items():
         mark = mark_of(event, store, given)
-        facts = of_store(sku, store)
-        admitted = said.exists is not False and import_on(store, given.settings)
-        known = facts.known or admitted
-        merged = observed.merge(facts, mark, said)
-        sku = with_store(sku, store, replace(merged, known=known))
+        sku = _said(sku, store, said, (event, mark))
+        facts = sku.stores[store]
+        facts = imported.merge(facts, mark, said, _imports(store, given.settings))
+        admitted = said.exists is True and import_on(store, given.settings)
+        sku = with_store(sku, store, replace(facts, known=facts.known or admitted))
     sku = _shared(sku, event, mark_of(event, next(iter(stores), ""), given))
     return Merged(_hinted(sku, event, list(stores)), "observation")
+
+
+def _imports(store: str, settings: Settings) -> frozenset[str]:
+    found = settings.store(store)
+    return frozenset() if found is None else imported.wanted(found, settings)
+
+
+def _said(
+    sku: SharedSku, store: str, said: ObservedStore, by: tuple[Observation, Mark]
+) -> SharedSku:
+    """Take what is said of one store; a report's row takes its quantity along."""
+    (event, mark), facts = by, of_store(sku, store)
+    if event.source != "report":
+        return with_store(sku, store, observed.merge(facts, mark, said))
+    row = Row(mark, said, None if event.quantity is UNSET else event.quantity)
+    merged, over = observed.merge_row(facts, row, sku.flights)
+    sku = with_store(sku, store, merged)
+    for old in over:
+        if old.quantity is not None:
+            sku = _counted(sku, Counted(old.mark, old.quantity))
+    return sku
 
 
 def mark_of(event: Observation, store: str, given: Given) -> Mark:
@@ -144,9 +166,15 @@ def _shared(sku: SharedSku, event: Observation, mark: Mark) -> SharedSku:
         sku = replace(sku, zero_at=max(sku.zero_at, mark.at))
     else:
         sku = replace(sku, some_at=max(sku.some_at, mark.at))
-    if sku.quantity is None or mark > sku.quantity.mark:
-        sku = replace(sku, quantity=Counted(mark, event.quantity))
-    return sku
+    if event.source == "report" and event.stores:
+        return sku  # it stands in the rows
+    return _counted(sku, Counted(mark, event.quantity))
+
+
+def _counted(sku: SharedSku, said: Counted) -> SharedSku:
+    if sku.quantity is not None and sku.quantity.mark >= said.mark:
+        return sku
+    return replace(sku, quantity=said)
 
 
 def _channel(sku: SharedSku, said: Stated) -> SharedSku:
@@ -161,7 +189,9 @@ def _hinted(sku: SharedSku, event: Observation, stores: list[str]) -> SharedSku:
     if event.source != "notification":
         return sku
     at = micros(event.as_of)
-    for store in stores or list(sku.stores):
+    if not stores:
+        return replace(sku, hinted=max(sku.hinted, at))
+    for store in stores:
         facts = of_store(sku, store)
         sku = with_store(sku, store, replace(facts, hinted=max(facts.hinted, at)))
     return sku
@@ -236,14 +266,15 @@ def _sent(facts: StoreFacts, aspect: str, told: Submitted, event: str) -> StoreF
     if told.state in UNSENT:
         held = {a: h for a, h in facts.held.items() if a != aspect}
         return replace(facts, held=held if told.state == "superseded" else held | {aspect: told})
+    lane = reported.flown(facts.flights.get(aspect, ()), told)
+    facts = replace(facts, flights={**facts.flights, aspect: lane})
+    if aspect == "existence" and told.state == "confirmed":
+        exists = told.value != "absent"
+        facts = observed.existence(facts, Mark(told.at, READ, event), exists)
     if not later(told, facts.sent.get(aspect)):
         return facts
     held = {a: h for a, h in facts.held.items() if a != aspect or h.at > told.at}
-    facts = replace(facts, sent={**facts.sent, aspect: told}, held=held)
-    if aspect == "existence" and told.state == "confirmed":
-        exists = told.value != "absent"
-        return observed.existence(facts, Mark(told.at, READ, event), exists)
-    return facts
+    return replace(facts, sent={**facts.sent, aspect: told}, held=held)
 
 
 def later(told: Submitted, before: Submitted | None) -> bool:
@@ -260,10 +291,12 @@ def _age(told: Submitted) -> tuple[int, int, int]:
 def _quantity_sent(sku: SharedSku, told: Submitted, event: str) -> SharedSku:
     if told.state in UNSENT:
         return replace(sku, held=told if told.state == "held" else None)
+    sku = replace(sku, flights=reported.flown(sku.flights, told))
+    if told.state == "confirmed" and told.value is not None and told.value.isdecimal():
+        shown = Counted(Mark(told.at, READ, event), int(told.value))
+        if sku.confirmed is None or shown.mark > sku.confirmed.mark:
+            sku = replace(sku, confirmed=shown)
     if not later(told, sku.sent):
         return sku
     held = sku.held if sku.held is not None and sku.held.at > told.at else None
-    sku = replace(sku, sent=told, held=held)
-    if told.state != "confirmed" or told.value is None or not told.value.isdecimal():
-        return sku
-    return replace(sku, confirmed=Counted(Mark(told.at, READ, event), int(told.value)))
+    return replace(sku, sent=told, held=held)

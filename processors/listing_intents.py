@@ -198,6 +198,13 @@ def _sound(stated: dict[str, Any]) -> bool:
     return priced and handled
 
 
+def _import(ask: _Asked) -> StoreFacts | Reason:
+    """Ask Amazon again for what the import mappings name."""
+    if ask.was is None or not ask.was.draft.published:
+        return Reason("NOT_ON_AMAZON")
+    return replace(ask.facts, import_at=max(ask.facts.import_at, micros(ask.intent.at)))
+
+
 def _unsupported(ask: _Asked) -> StoreFacts | Reason:
     return Reason("INTENT_UNSUPPORTED", {"kind": ask.intent.kind[:40]})
 
@@ -216,5 +223,6 @@ ADMIT: dict[str, Admit] = {
     "retry_match": _retry_match,
     "declare_alias": _alias,
     "override": _override,
+    "import": _import,
 }
 """Kinds of commands that can be carried out; every other one is refused by name."""

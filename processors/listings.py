@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
+from processors import listing_imports
 from processors import listing_inputs as inputs
 from processors import listing_outputs as outputs
 from processors import listing_questions as questions
@@ -106,6 +107,8 @@ class Listings:
             return any(scan.id in mine.pricing_rules for mine in _said_by_products(sku))
         if scan.kind == "account":
             return scan.id == sku.account
+        if scan.kind == "import_mapping":
+            return bool(sku.stores)
         return scan.kind in {"rates", "website"} and bool(sku.candidates)
 
 
@@ -241,6 +244,7 @@ def _said(
     said.append(outputs.offer(sku, decision, step.kind, told))
     said += questions.links(sku, before, decision)
     said += questions.questions(sku, before)
+    said += listing_imports.imports(sku, before, decision, step.settings)
     return said
 
 

@@ -107,7 +107,10 @@ class AccountState(Event, frozen=True, kw_only=True):
 
 
 class FoundCandidate(Part, frozen=True, kw_only=True):
-    """One catalogue item that a search offered, and why."""
+    """One catalogue item that a search offered, and *why*: kind and value that found it.
+
+    *varies*: what tells it from its siblings, if it is a variation (colour, size, style).
+    """
 
     asin: str
     title: str | None = None
@@ -118,6 +121,7 @@ class FoundCandidate(Part, frozen=True, kw_only=True):
     children: list[str] = []
     gtins: list[str] = []
     product_type: str | None = None
+    varies: dict[str, str] = {}
     why: str | None = None
 
 

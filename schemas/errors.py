@@ -12,11 +12,15 @@ class Refused(Exception):
 
 
 class TryAgain(Exception):
-    """Not now: everything stays where it is for *after* seconds."""
+    """Not now: everything stays where it is for *after* seconds.
 
-    def __init__(self, why: str, *, after: float = 1.0) -> None:
+    *throttled*: the budget was spent, so the same holds for all that share it.
+    """
+
+    def __init__(self, why: str, *, after: float = 1.0, throttled: bool = False) -> None:
         super().__init__(why)
         self.after = after
+        self.throttled = throttled
 
 
 class Unanswered(Exception):

@@ -145,6 +145,9 @@ SENTENCES: dict[str, str] = {
     "ACCEPTED_BY": "{kind} {value} finds exactly {asin}",
     "BY_PERSON": "{who} chose it",
     "LINKED_BY": "linked to {product} by {by}",
+    "IMPORTED": "{from} goes to {attribute}: {value}",
+    "IMPORT_UNLINKED": "{from} would go to {attribute}, but no product is linked: {value}",
+    "IMPORT_DAMAGED": "{from} is kept out of {attribute}: letters were lost in {value}",
     # refusals of intents
     "EXCLUDED_INTENT": "not eligible: {reasons}",
     "NOT_READY": "cannot be published from {status}",
@@ -168,6 +171,9 @@ SENTENCES: dict[str, str] = {
     "STATE_TOO_LARGE": "its state would take {size} bytes, at most {limit}",
     "UNKNOWN_STORE": "no store {store} in the settings",
     "UNKNOWN_ACCOUNT": "no account {account} in the settings",
+    "UNKNOWN_NOTIFICATION": "notifications of type {type}, version {version}, are not known",
+    "FOREIGN_SELLER": "sent for seller {seller}, which is no account of ours",
+    "FOREIGN_APPLICATION": "sent for application {application}, which is not ours",
     "ROW_INVALID": "Postgres refuses the row: {why}",
     "AMAZON_REJECTED": "Amazon answers {status}: {message}",
     "SHOP_REJECTED": "the shop answers {status}: {message}",
@@ -183,6 +189,8 @@ DLQ_REASONS: dict[str, str] = {
     "AMAZON_REJECTED": "amazon-rejected",
     "UNKNOWN_STORE": "rule-conflict",
     "UNKNOWN_ACCOUNT": "rule-conflict",
+    "FOREIGN_SELLER": "rule-conflict",
+    "FOREIGN_APPLICATION": "rule-conflict",
 }
 """`dlq-reason` of a code (`operations.md` 3.1); what is not named here is `schema-error`."""
 

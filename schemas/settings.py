@@ -15,7 +15,6 @@ from schemas.amazon import AccountState, Report
 from schemas.event import Event, Part
 from schemas.marketplaces import Marketplace, marketplace
 from schemas.money import Number, zero
-from schemas.reports import EVERY_LISTING
 
 Duration = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{1,6}(s|m|h|d)$")]
 """`15m`, `6h`, `1d`."""
@@ -169,12 +168,15 @@ class ThirdParty(Setting, frozen=True, kw_only=True):
 
 
 class ImportMapping(Setting, frozen=True, kw_only=True):
-    """Amazon's attribute (in the id) → catalogue attribute."""
+    """Amazon's attribute (in the id) → catalogue attribute.
+
+    *scope*: `global`, `all` for every store view, or the store views: `view:fr`.
+    """
 
     target: str
     active: bool = True
     overwrite: bool = False
-    scope: str = "global"
+    scope: str | list[str] = "global"
 
 
 class ItemConditions(Setting, frozen=True, kw_only=True):
@@ -270,6 +272,19 @@ class PricingRule(Setting, frozen=True, kw_only=True):
     change: Number = msgspec.field(default_factory=zero)
 
 
+def _all_listings_hourly() -> dict[str, str]:
+    return {"GET_MERCHANT_LISTINGS_ALL_DATA": "1h"}
+
+
+class Reports(Setting, frozen=True, kw_only=True):
+    """Which reports of one store are asked for, and how often: Amazon's type → a duration.
+
+    Unless stated: all its listings, hourly.
+    """
+
+    every: dict[str, Duration] = msgspec.field(default_factory=_all_listings_hourly)
+
+
 class Guards(Setting, frozen=True, kw_only=True):
     """Looser or tighter blast-radius limits of a deployment, account or store."""
 
@@ -300,6 +315,7 @@ KINDS: dict[str, type[Setting]] = {
     "fulfilment": Fulfilment,
     "rule": Rule,
     "pricing_rule": PricingRule,
+    "reports": Reports,
     "guards": Guards,
     "pause": Pause,
 }
@@ -312,14 +328,12 @@ Bare = {"rates": "to", "rule": "tree", "guards": "limits"}
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that every worker reads whole, as of one moment.
 
-    *records* holds settings by kind and id; *reports* the last two completions per store of
-    a report about every listing, newest first; *accepted* the last one per store and type;
-    *states* what is known of each account.
+    *records* holds settings by kind and id; *reports* the last two completions per store,
+    newest first; *states* what is known of each account.
     """
 
     records: dict[str, dict[str, Any]] = {}
     reports: dict[str, tuple[Report, ...]] = {}
-    accepted: dict[str, Report] = {}
     states: dict[str, AccountState] = {}
 
     def of(self, kind: str) -> dict[str, Any]:
@@ -341,6 +355,20 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         found: Listing = self.of("listing").get(store, _LISTING)
         return found
 
+    def imports(self, place: Marketplace) -> dict[str, ImportMapping]:
+        """Give the active import mappings of *place* by Amazon's attribute, in order."""
+        found: dict[str, ImportMapping] = {}
+        for id_, mapping in sorted(self.of("import_mapping").items()):
+            country, _, attribute = id_.partition("/")
+            if mapping.active and _is(country, place):
+                found[attribute] = mapping
+        return found
+
+    def reports_of(self, store: str) -> Reports:
+        """Give which reports of *store* are asked for, defaults where nothing was applied."""
+        found: Reports = self.of("reports").get(store, _REPORTS)
+        return found
+
     def version(self, kind: str, id: str) -> int:  # noqa: A002
         """Give the version of one record, 0 where there is none."""
         found = self.of(kind).get(id)
@@ -356,26 +384,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         """Give the snapshot that knows one more complete report (other states: unchanged)."""
         if report.state != "complete":
             return self
-        taken = self._accepting(report)
-        if report.type not in EVERY_LISTING:
-            return taken
         known = [r for r in self.reports.get(report.store, ()) if r.report != report.report]
-        newest = sorted([report, *known], key=_as_of, reverse=True)
+        newest = sorted([report, *known], key=lambda r: r.as_of or r.requested_at, reverse=True)
         return msgspec.structs.replace(
-            taken, reports=self.reports | {report.store: tuple(newest[:2])}
+            self, reports=self.reports | {report.store: tuple(newest[:2])}
         )
-
-    def _accepting(self, report: Report) -> "Settings":
-        place = f"{report.store} {report.type}"
-        before = self.accepted.get(place)
-        if before is not None and _as_of(before) > _as_of(report):
-            return self
-        return msgspec.structs.replace(self, accepted=self.accepted | {place: report})
-
-    def rows_before(self, store: str, type_: str) -> int | None:
-        """Give the rows of the last complete report of *type_* for *store*, None without one."""
-        before = self.accepted.get(f"{store} {type_}")
-        return None if before is None else before.rows
 
     def reported_until(self, partition: int, position: int) -> "Settings":
         """Give the snapshot without the reports whose rows *partition* has not handled yet.
@@ -400,7 +413,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
 
 _LISTING = Listing()
+_REPORTS = Reports()
 
 
-def _as_of(report: Report) -> datetime:
-    return report.as_of or report.requested_at
+def _is(name: str, place: Marketplace) -> bool:
+    try:
+        return marketplace(name).id == place.id
+    except ValueError:
+        return False

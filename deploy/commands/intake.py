@@ -13,6 +13,7 @@ import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from deploy.codes import PARTIAL
+from deploy.commands import reports
 from deploy.commands.known import known_settings, state_folder, unknown_store
 from deploy.commands.session import Session, session
 from deploy.errors import Failure
@@ -27,6 +28,7 @@ def register(app: typer.Typer) -> None:
     catalog.command("import")(catalog_import)
     report = typer.Typer(no_args_is_help=True, help="Amazon's listing reports.")
     report.command("import")(report_import)
+    reports.register(report)
     app.add_typer(catalog, name="catalog")
     app.add_typer(report, name="report")
 
@@ -190,8 +192,6 @@ def report_import(
     if json:
         here.json(report)
     else:
-        for note in collected.notes:
-            here.talk.print(f"note {file}: {note}", style="yellow")
         for row in collected.refused[:50]:
             here.talk.print(f"refused {file}:{row.line}  {row.why}", style="yellow")
         here.talk.print(f"{report.state}: {report.rows:,} rows, {report.rows_refused:,} refused")
@@ -202,7 +202,7 @@ def report_import(
             why=report.why or "",
             do="ask Amazon for the report again; what was known of the store is unchanged",
         )
-    if report.rows_refused:
+    if collected.refused:
         raise typer.Exit(PARTIAL)
 
 
@@ -210,7 +210,7 @@ def import_report(
     here: Session, file: Path, store: str, *, type_: str, as_of: datetime, encoding: str | None
 ) -> Any:
     """Send the rows of *file*, then its marker. Raises `Failure` for an unknown store."""
-    from deploy.connect.kafka import open_consumer, open_producer  # noqa: PLC0415 - broker
+    from deploy.connect.kafka import ends, open_consumer, open_producer  # noqa: PLC0415 - broker
     from producers.amazon import collect, document, report  # noqa: PLC0415 - on demand
     from producers.publish import Publisher  # noqa: PLC0415 - on demand
     from schemas.errors import Refused  # noqa: PLC0415 - on demand
@@ -220,8 +220,7 @@ def import_report(
     if found is None:
         raise unknown_store(store, known)
     if type_ not in report.REPORT_TYPES:
-        raise Failure("LW-0521", where=f"--type {type_}", why="its rows are not read here",
-                      do=f"one of {', '.join(report.REPORT_TYPES)}")  # fmt: skip
+        raise reports.unread_type(type_)
     try:
         doc = document.document(lambda: file.open("rb"), declared=encoding)
     except Refused as refused:
@@ -233,20 +232,14 @@ def import_report(
         currency=found.place.currency,
         as_of=as_of,
     )
+    last = next(iter(known.reports.get(store, ())), None)
     with open_producer(here.bootstrap) as producer, open_consumer(here.bootstrap) as consumer:
         return collect.collect(
             doc,
             origin,
             type=type_,
             requested_at=as_of,
-            last_rows=known.rows_before(store, type_),
+            last_rows=last.rows if last else None,
             publisher=Publisher(producer),
-            ends=lambda: _ends(consumer, "amazon.listing.v1"),
+            ends=lambda: ends(consumer, "amazon.listing.v1"),
         )
-
-
-def _ends(consumer: Any, topic: str) -> dict[int, int]:
-    from kafka import TopicPartition  # noqa: PLC0415 - on demand
-
-    places = [TopicPartition(topic, p) for p in consumer.partitions_for_topic(topic) or ()]
-    return {place.partition: end for place, end in consumer.end_offsets(places).items()}

@@ -24,13 +24,19 @@ def register(app: typer.Typer) -> None:
 @contextmanager
 def reading(here: Session) -> Iterator[Any]:
     """Open a connection to Postgres for reading."""
+    with engine_of(here) as engine, engine.connect() as connection:
+        yield connection
+
+
+@contextmanager
+def engine_of(here: Session) -> Iterator[Any]:
+    """Open Postgres."""
     from deploy.connect.postgres import open_engine, reach  # noqa: PLC0415 - opens it
 
     engine = open_engine(here.postgres, name="listwire-read")
     try:
         reach(engine)
-        with engine.connect() as connection:
-            yield connection
+        yield engine
     finally:
         engine.dispose()
 

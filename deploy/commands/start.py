@@ -11,11 +11,14 @@ import typer
 
 from deploy.commands.session import Session, session
 from deploy.errors import Failure
-from deploy.running import ROLES, Pipeline
+from deploy.running import DOORS, ROLES, Pipeline
 from deploy.settings import data_folder
 
 Data = Annotated[Path | None, typer.Option("--data", help="Folder that keeps the data.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+
+
+KNOWN = (*ROLES, *DOORS)
 
 
 def register(app: typer.Typer) -> None:
@@ -56,8 +59,14 @@ def up(context: typer.Context, data: Data = None) -> None:
     here = session(context)
     folder = data or data_folder(here.environ)
     kafka, postgres = named(here)
+    doors = DOORS if here.deployment.webhook.sources else ()
     pipeline = Pipeline(
-        folder, environ=here.environ, kafka=kafka, postgres=postgres, say=here.talk.print
+        folder,
+        environ=here.environ,
+        roles=dict.fromkeys((*ROLES, *doors), 1),
+        kafka=kafka,
+        postgres=postgres,
+        say=here.talk.print,
     )
     with pipeline, announced(here, pipeline):
         tend(here, pipeline)
@@ -114,17 +123,17 @@ def tend(here: Session, pipeline: Pipeline) -> None:
 
 def work(
     context: typer.Context,
-    roles: Annotated[list[str], typer.Argument(help=f"One or more of {', '.join(ROLES)}.")],
+    roles: Annotated[list[str], typer.Argument(help=f"One or more of {', '.join(KNOWN)}.")],
 ) -> None:
     """Run workers; several roles are several processes."""
     from deploy import roles as running  # noqa: PLC0415 - loads the rooms
 
-    if unknown := [r for r in roles if r not in ROLES]:
+    if unknown := [r for r in roles if r not in KNOWN]:
         raise Failure(
             "LW-0107",
             where=f"listwire work {' '.join(unknown)}",
             why="no such role",
-            do=f"one of {', '.join(ROLES)}",
+            do=f"one of {', '.join(KNOWN)}",
         )
     here = session(context)
     if len(roles) == 1:

@@ -13,12 +13,13 @@ from typing import Any, TypeVar
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError as AioKafkaError
-from kafka import KafkaConsumer, KafkaProducer
+from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.admin import KafkaAdminClient
 from kafka.errors import KafkaError
 
 from deploy.connect.versions import FETCH, FETCH_OF_3_9, versions
 from deploy.errors import Failure
+from schemas.errors import TryAgain
 
 Client = TypeVar("Client")
 
@@ -103,6 +104,21 @@ def open_member(
             )
         time.sleep(0.1)
     return consumer
+
+
+def ends(consumer: KafkaConsumer, topic: str) -> dict[int, int]:
+    """Give, per partition of *topic*, the offset behind its last record.
+
+    Raises `TryAgain` where the broker does not say.
+    """
+    try:
+        places = [TopicPartition(topic, p) for p in consumer.partitions_for_topic(topic) or ()]
+        found = consumer.end_offsets(places)
+    except KafkaError as error:
+        raise TryAgain(f"the broker does not say where {topic} ends: {error}") from error
+    if not found:
+        raise TryAgain(f"the broker does not name the partitions of {topic}")
+    return {place.partition: end for place, end in found.items()}
 
 
 def joined(bootstrap_servers: str, group: str, client_id: str) -> bool:

@@ -3,7 +3,7 @@
 Coverage is written before the offset is committed, so a committed offset is always covered.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from time import monotonic
 from typing import Any
@@ -22,13 +22,36 @@ from schemas.pipeline import Coverage, Handled
 from schemas.record import Record
 
 Place = tuple[str, int]
-BATCH = 50
-KEPT = 500
-"""Records of one place that wait in memory before its partition is paused."""
+BATCH = 200
+KEPT = 2_000
+"""Records of one partition that may be open before no more of it is fetched."""
+
+SETTLE = 0.25
+"""Seconds between two writings of coverage and offsets."""
+
+
+class _Open:
+    """Records of one partition that were given out: which are done, and as what."""
+
+    def __init__(self) -> None:
+        self.outcomes: dict[int, Handled | None] = {}
+
+    def __len__(self) -> int:
+        return len(self.outcomes)
+
+    def done(self) -> list[tuple[int, Handled]]:
+        """Take out, in order, the records before which nothing is open any more."""
+        found = []
+        for offset, outcome in list(self.outcomes.items()):
+            if outcome is None:
+                break
+            found.append((offset, outcome))
+            del self.outcomes[offset]
+        return found
 
 
 class KafkaRequests:
-    """Records of a group's topics, place by place. Not shared between threads."""
+    """Records of a group's topics, done in any order. Not shared between threads."""
 
     def __init__(
         self,
@@ -44,28 +67,30 @@ class KafkaRequests:
         self._bootstrap = bootstrap
         self._group = group
         self._member = member
-        self._idle_since = monotonic()
+        self._idle_since = self._settled = monotonic()
         self._publish = publish
         self._now = now
         self._gained: set[TopicPartition] = set()
-        self._kept: dict[Place, list[Record]] = {}
-        self._resting: dict[Place, float] = {}
+        self._open: dict[Place, _Open] = {}
+        self._lost: list[Place] = []
         self._ledger = Ledger(group, source)
         self._consumer = open_member(
             bootstrap, group, topics, client_id=member, max_poll_records=BATCH
         )
         self._consumer.subscribe(list(topics), listener=_Assignments(self))
 
-    def poll(self, timeout: float) -> Mapping[Place, Sequence[Record]]:
-        """Give new records of places that are not resting, and those whose rest is over."""
+    def poll(self, timeout: float) -> Sequence[Record]:
+        """Give new records; of a partition with many open ones no more are fetched."""
         self._begin()
-        self.settle()
-        wait = 0 if self._rested() else int(timeout * 1000)
-        for record in polled(self._consumer.poll(timeout_ms=wait)):
-            self._kept.setdefault((record.topic, record.partition), []).append(record)
+        if monotonic() - self._settled >= SETTLE:
+            self.settle()
+        found = list(polled(self._consumer.poll(timeout_ms=int(timeout * 1000))))
+        for record in found:
+            open_ = self._open.setdefault((record.topic, record.partition), _Open())
+            open_.outcomes[record.offset] = None
         self._hold_back()
         self._still_a_member()
-        return {place: self._kept.pop(place) for place in self._rested()}
+        return found
 
     def _still_a_member(self) -> None:
         now = monotonic()
@@ -76,35 +101,34 @@ class KafkaRequests:
             if not joined(self._bootstrap, self._group, self._member):
                 raise Left(f"no partition for {IDLE:.0f} s, and the group does not know us")
 
-    def rest(self, place: Place, records: Sequence[Record], seconds: float) -> None:
-        """Give *records* of *place* again after *seconds*, before any later ones."""
-        if TopicPartition(*place) in self._consumer.assignment():
-            self._kept[place] = [*records, *self._kept.get(place, ())]
-            self._resting[place] = monotonic() + seconds
-
-    def _rested(self) -> list[Place]:
-        now = monotonic()
-        return [place for place in self._kept if self._resting.get(place, 0.0) <= now]
+    def lost(self) -> Sequence[Place]:
+        """Give the partitions that went to someone else since this was last asked."""
+        lost, self._lost = self._lost, []
+        return lost
 
     def _hold_back(self) -> None:
-        """Fetch no more of a place of which much is kept: memory stays bounded."""
+        """Fetch no more of a partition of which much is open: memory stays bounded."""
         for partition in self._consumer.assignment() - self._gained:
-            much = len(self._kept.get((partition.topic, partition.partition), ())) > KEPT
+            much = len(self._open.get((partition.topic, partition.partition), ())) > KEPT
             paused = partition in self._consumer.paused()
             if much and not paused:
                 self._consumer.pause(partition)
             elif paused and not much:
                 self._consumer.resume(partition)
 
-    def done(self, positions: Mapping[Place, int], outcomes: Mapping[Handled, int]) -> None:
-        """Note how far each place was handled, and as what."""
-        (outcome,) = outcomes
-        for (topic, partition), after in positions.items():
-            if self._ledger.position(topic, partition) is not None:
-                self._ledger.note(topic, partition, after - 1, outcome)
+    def done(self, record: Record, outcome: Handled) -> None:
+        """Note what became of a record; the offset follows once all before it are done."""
+        place = (record.topic, record.partition)
+        open_ = self._open.get(place)
+        if open_ is None or record.offset not in open_.outcomes:
+            return  # its partition is someone else's by now
+        open_.outcomes[record.offset] = outcome
+        for offset, became in open_.done():
+            self._ledger.note(*place, offset, became)
 
     def settle(self) -> None:
         """Write the coverage of what was handled, then the group's offsets."""
+        self._settled = monotonic()
         places = self._ledger.untold()
         if not places:
             return
@@ -130,8 +154,8 @@ class KafkaRequests:
         self.settle()
         for partition in partitions:
             place = (partition.topic, partition.partition)
-            self._resting.pop(place, None)
-            self._kept.pop(place, None)
+            self._open.pop(place, None)
+            self._lost.append(place)
 
     def gain(self, partitions: Iterable[TopicPartition], consumer: KafkaConsumer) -> None:
         """Take no record of *partitions* before their coverage is known."""

@@ -1,21 +1,25 @@
-"""What the lookups need of Amazon, over the client: searches with all pages, and reads.
+"""What the lookups need of Amazon, over the client: pages of searches, families, restrictions.
 
 A catalogue item as Amazon shows it (Catalog Items 2022-04-01) → the candidate we judge.
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Protocol
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Protocol, TypeVar
 
-from deploy.connect.amazon.documents import CatalogItems
-from schemas.amazon import FoundCandidate, Observation
+from deploy.connect.amazon.documents import CatalogItems, Restrictions
+from producers.amazon.batches import TOGETHER
+from producers.amazon.lookup import KEYWORDS, Page
+from schemas.amazon import FoundCandidate, Observation, Restriction
 from schemas.errors import TryAgain, Unanswered
-
-MAX_PAGES = 50
-"""Pages that one search is followed for; the same token again ends it, too."""
 
 MAX_KEYWORDS = 20
 """Keywords that a search takes (`amazon.md` 6)."""
+
+VARYING = ("color", "size", "style")
+"""Members of a summary in which the children of a variation parent may differ."""
+
+T = TypeVar("T")
 
 
 class Client(Protocol):
@@ -33,6 +37,11 @@ class Client(Protocol):
     ) -> CatalogItems:
         """Give one page of a catalogue search."""
 
+    def restrictions(
+        self, account: str, store: str, asin: str, condition: str | None
+    ) -> Restrictions:
+        """Tell what keeps the account from listing an ASIN."""
+
     def read(self, account: str, seller_sku: str, stores: Sequence[str]) -> Observation:
         """Read one SKU."""
 
@@ -43,37 +52,64 @@ class Seller:
     def __init__(self, client: Client) -> None:
         self._client = client
 
-    def search(self, account: str, store: str, kind: str, value: str) -> list[FoundCandidate]:
-        """Search the catalogue by one identifier, or by keywords; all pages."""
-        if kind in ("keywords", "general"):
-            how: dict[str, Any] = {"keywords": words(value)}
+    def search(
+        self, account: str, store: str, kind: str, values: Sequence[str], token: str | None
+    ) -> Page:
+        """Give one page of what the catalogue has for identifiers of one kind, or keywords."""
+        if kind in KEYWORDS:
+            how: dict[str, Any] = {"keywords": words(values[0])}
         else:
-            how = {"kind": kind.upper(), "identifiers": [value]}
-        return [candidate(item, kind) for item in self._items(account, store, how)]
+            how = {"kind": kind.upper(), "identifiers": values}
+        page = _again(lambda: self._client.search_catalog(account, store, token=token, **how))
+        items = [candidate(item, kind) for item in page.items]
+        then = page.pagination.next_token if page.pagination else None
+        return Page(items, page.number_of_results, then)
+
+    def family(self, account: str, store: str, parent: str) -> list[FoundCandidate]:
+        """Give the first twenty children of a variation parent, with what they vary in."""
+        [*found] = self.search(account, store, "asin", [parent], None).items
+        asins = [child for item in found for child in item.children][:TOGETHER]
+        if not asins:
+            return []
+        page = self.search(account, store, "asin", asins, None)
+        if len(page.items) < page.total:
+            raise TryAgain(f"{len(page.items)} of {page.total} children came", after=5.0)
+        return [item for item in page.items if item.asin in asins]
+
+    def restriction(
+        self, account: str, store: str, asin: str, condition: str | None
+    ) -> Restriction | None:
+        """Tell why the account may not list *asin* in that condition; None = it may."""
+        told = _again(lambda: self._client.restrictions(account, store, asin, condition))
+        reasons = [
+            reason
+            for one in told.restrictions
+            if condition is None or one.condition_type in (None, condition)
+            for reason in one.reasons
+        ]
+        first = next(iter(sorted(reasons, key=lambda r: GRAVITY.get(r.reason_code or "", 0))), None)
+        if first is None:
+            return None
+        link = next((one.resource for one in first.links if one.resource), None)
+        return Restriction(
+            code=first.reason_code or "NOT_ELIGIBLE", message=first.message[:300], link=link
+        )
 
     def observe(self, account: str, seller_sku: str, stores: Sequence[str]) -> Observation | None:
         """Read one SKU in *stores*."""
-        return self._client.read(account, seller_sku, stores)
+        return _again(lambda: self._client.read(account, seller_sku, stores))
 
-    def _items(self, account: str, store: str, how: Mapping[str, Any]) -> list[dict[str, Any]]:
-        items: list[dict[str, Any]] = []
-        tokens: list[str | None] = [None]
-        while len(tokens) <= MAX_PAGES:
-            page = self._page(account, store, {**how, "token": tokens[-1]})
-            items += page.items
-            token = page.pagination.next_token if page.pagination else None
-            if token is None or token in tokens:
-                break
-            tokens.append(token)
-        if len(items) < page.number_of_results and tokens[-1] is None:
-            raise TryAgain(f"{len(items)} of {page.number_of_results} items came", after=5.0)
-        return items
 
-    def _page(self, account: str, store: str, how: Mapping[str, Any]) -> CatalogItems:
-        try:
-            return self._client.search_catalog(account, store, **how)
-        except Unanswered as silent:  # a search changes nothing: it may be asked again
-            raise TryAgain(str(silent), after=5.0) from silent
+GRAVITY = {"ASIN_NOT_FOUND": -3, "NOT_ELIGIBLE": -2, "APPROVAL_REQUIRED": -1}
+"""Which of several reasons counts: the one that approval would not lift."""
+
+
+def _again(call: Callable[[], T]) -> T:
+    """Make a call that changes nothing: without an answer it may be made again."""
+    try:
+        return call()
+    except Unanswered as silent:
+        raise TryAgain(str(silent), after=5.0) from silent
 
 
 def words(text: str) -> list[str]:
@@ -95,6 +131,7 @@ def candidate(item: Mapping[str, Any], kind: str) -> FoundCandidate:
         children=[a for r in related for a in r.get("childAsins", ())],
         gtins=sorted({_gtin14(n) for n in _numbers(item) if n.isascii() and n.isdigit()}),
         product_type=_text(_first(item.get("productTypes")).get("productType")),
+        varies={name: told for name in VARYING if (told := _text(summary.get(name)))},
         why=kind,
     )
 

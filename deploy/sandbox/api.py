@@ -4,52 +4,26 @@ Path 404, method 405, token 403, bucket 429, media type 415, size 413, model 400
 Pure: `now` is an argument, and what the journal should say comes back with the reply.
 """
 
-from collections.abc import Callable
-from typing import NamedTuple
-
-from deploy.sandbox import catalog, listings, search
+from deploy.sandbox import documents
 from deploy.sandbox.buckets import Buckets, keys_of
+from deploy.sandbox.call import Call
 from deploy.sandbox.checks import agent, sized
-from deploy.sandbox.exchange import Problem, Reply, Request, answer, decoder, forbidden
+from deploy.sandbox.exchange import Problem, Reply, Request, answer, bad_request, decoder, forbidden
 from deploy.sandbox.faults import HOSTILE, LOGIN, Fault, Faults, spoil
 from deploy.sandbox.journal import Asked
-from deploy.sandbox.listings import Call
 from deploy.sandbox.lwa import PATH, Grant, Tokens
 from deploy.sandbox.pending import Scheduler
+from deploy.sandbox.queues import Queues
+from deploy.sandbox.reports import Report, Reports
+from deploy.sandbox.routes import WITH_SKU, Route, routed
+from deploy.sandbox.sqs import Outlet
+from deploy.sandbox.subscriptions import Subscriptions
+from deploy.sandbox.watch import Watch, report_ended
 from deploy.sandbox.when import http_date
 from deploy.sandbox.world import Account, World
 
-REGIONS = {"na": "NA", "eu": "EU", "fe": "FE"}
-LISTING_ROLES = ("Product Listing", "Inventory and Order Tracking")
-CATALOG_ROLES = ("Product Listing",)
-
-
-class Operation(NamedTuple):
-    """One operation of the models: what answers it, and the roles that allow it."""
-
-    name: str
-    handle: Callable[[Call], Reply]
-    roles: tuple[str, ...]
-
-
-class Route(NamedTuple):
-    """Where a request goes: operation, region of its path, seller, and SKU or ASIN."""
-
-    operation: Operation
-    region: str
-    seller: str | None
-    subject: str
-
-
-ONE_LISTING = {
-    "GET": Operation("getListingsItem", listings.get, LISTING_ROLES),
-    "PUT": Operation("putListingsItem", listings.put, LISTING_ROLES),
-    "PATCH": Operation("patchListingsItem", listings.patch, LISTING_ROLES),
-    "DELETE": Operation("deleteListingsItem", listings.delete, LISTING_ROLES),
-}
-LISTINGS = {"GET": Operation("searchListingsItems", search.search, LISTING_ROLES)}
-CATALOG = {"GET": Operation("searchCatalogItems", catalog.search, CATALOG_ROLES)}
-ONE_ASIN = {"GET": Operation("getCatalogItem", catalog.one, CATALOG_ROLES)}
+STORAGE = "documents.get"
+"""What journal and faults call the fetching of a document."""
 
 
 class Amazon:
@@ -61,9 +35,25 @@ class Amazon:
         self.tokens = Tokens(world)
         self.faults = Faults(world.chance)
         self.scheduler = Scheduler(world)
+        agenda = self.scheduler.agenda
+        self.reports = Reports(world, agenda)
+        self.queues = Queues(world.chance)
+        self.outlet: Outlet | None = None
+        self.notices = Subscriptions(world, agenda, self)
+        self.watch = Watch(world, agenda, cares=self.notices.cares, tell=self.notices.tell)
+        self.scheduler.watch = self.watch.on
+        self.reports.ended.append(self._report_ended)
         if world.profile.hostile_faults:
             for fault in HOSTILE:
                 self.faults.add(_copy(fault))
+
+    def deliver(self, queue: str, body: bytes, now: int) -> None:
+        """Take a notification's body for *queue*: to SQS, or to wait here."""
+        (self.outlet or self.queues).deliver(queue, body, now)
+
+    def _report_ended(self, report: Report, at: int) -> None:
+        account = self.world.accounts[report.account]
+        self.notices.tell(account, report.id, report_ended(account.merchant_token, report), at)
 
     def answer(self, request: Request, now: int, received: float) -> tuple[Reply, Asked]:
         """Answer one request at Amazon's time *now*; *received* is wall time, ms."""
@@ -86,6 +76,8 @@ class Amazon:
     def _answer(self, request: Request, now: int, asked: Asked) -> Reply:
         if request.path == PATH:
             return self._login(request, now, asked)
+        if request.path.startswith(documents.PATH):
+            return self._fetch(request, now, asked)
         route = routed(request)
         asked.operation = route.operation.name
         token = self.tokens.find(request.headers.get("x-amz-access-token"), now)
@@ -99,15 +91,16 @@ class Amazon:
         if fault and not fault.late:
             return spoil(fault, Reply(200), now)
         try:
-            allowed = _allowed(account, token, route)
+            allowed = _application(token, route) or _allowed(account, token, route)
             reply = self._judge(request, now, route=route, account=allowed, asked=asked)
         except Problem as problem:
             reply = problem.reply()
         return spoil(fault, reply, now) if fault else reply
 
     def _named(self, route: Route, of_token: str | None) -> Account | None:
-        if route.seller is not None:
-            return self.world.merchants.get(route.seller)
+        seller = route.names.get("sellerId")
+        if seller is not None:
+            return self.world.merchants.get(seller)
         return self.world.accounts.get(of_token or "")
 
     def _judge(
@@ -116,8 +109,18 @@ class Amazon:
         self._throttle(request, now, route=route, account=account)
         sized(request)
         agent(request)
-        call = Call(self.world, self.scheduler, account, request, now)
-        call.sku, call.asin = (route.subject, "") if asked.sku else ("", route.subject)
+        _named_all(route)
+        call = Call(
+            self.world,
+            self.scheduler,
+            self.reports,
+            self.notices,
+            account,
+            request,
+            now,
+            names=route.names,
+        )
+        call.sku, call.asin = route.names.get("sku", ""), route.names.get("asin", "")
         try:
             return route.operation.handle(call)
         finally:
@@ -148,6 +151,17 @@ class Amazon:
         reply, asked.account = self.tokens.answer(request, now)
         return spoil(fault, reply, now) if fault else reply
 
+    def _fetch(self, request: Request, now: int, asked: Asked) -> Reply:
+        asked.operation = STORAGE
+        if request.method != "GET":
+            raise Problem(405, "MethodNotAllowed", "Only GET is allowed here.")
+        fault = self.faults.pick(asked.operation, None, None, now)
+        asked.fault = fault.id if fault else None
+        if fault and not fault.late:
+            return spoil(fault, Reply(200), now)
+        reply = self.reports.documents.answer(request, now)
+        return spoil(fault, reply, now) if fault else reply
+
     def _finish(self, reply: Reply, asked: Asked, now: int) -> None:
         asked.status, asked.act = reply.status, reply.act
         entity = f"{asked.account}|{asked.sku or asked.operation}"
@@ -161,31 +175,19 @@ class Amazon:
             reply.headers["x-amzn-ratelimit-limit"] = str(float(rate or 0))
 
 
-WITH_SKU = {operation.name for operation in ONE_LISTING.values()}
+def _named_all(route: Route) -> None:
+    for name, value in route.names.items():
+        if not value:
+            raise bad_request(f"'{name}' is required.")
 
 
-def routed(request: Request) -> Route:
-    """Find the operation of a raw path. Raises 404 for the path, 405 for the method."""
-    region, *rest = request.segments()
-    if region not in REGIONS or "" in rest[:3]:
-        raise _no_path()
-    if rest[:3] == ["listings", "2021-08-01", "items"] and len(rest) in (4, 5):
-        methods, seller, subject = LISTINGS, rest[3], ""
-        if len(rest) == 5 and rest[4]:
-            methods, subject = ONE_LISTING, rest[4]
-    elif rest[:3] == ["catalog", "2022-04-01", "items"] and len(rest) in (3, 4):
-        methods, seller, subject = CATALOG, None, ""
-        if len(rest) == 4:
-            methods, subject = ONE_ASIN, rest[3]
-    else:
-        raise _no_path()
-    if request.method not in methods:
-        raise Problem(405, "MethodNotAllowed", "The method is not allowed for this path.")
-    return Route(methods[request.method], REGIONS[region], seller, subject)
-
-
-def _no_path() -> Problem:
-    return Problem(404, "NotFound", "The requested resource does not exist.")
+def _application(token: Grant | None, route: Route) -> Account | None:
+    """Give the application in place of an account where the operation is grantless."""
+    if route.operation.scope is None:
+        return None
+    if token is None or token.scope != route.operation.scope:
+        raise forbidden("This operation needs a grantless token of its scope.")
+    return Account(id="", region=route.region, merchant_token="", refresh_token="", marketplaces=[])
 
 
 def _allowed(account: Account | None, token: Grant | None, route: Route) -> Account:
@@ -197,7 +199,8 @@ def _allowed(account: Account | None, token: Grant | None, route: Route) -> Acco
         raise forbidden("The access token does not belong to this seller.")
     if account.revoked or account.region != route.region:
         raise forbidden("The seller has not authorized the application in this region.")
-    if account.roles is not None and not set(account.roles) & set(route.operation.roles):
+    roles = set(route.operation.roles)
+    if account.roles is not None and roles and not set(account.roles) & roles:
         raise forbidden("The application lacks the role for this operation.")
     return account
 

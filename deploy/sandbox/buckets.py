@@ -8,6 +8,18 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+NOTIFICATIONS = (
+    "createDestination",
+    "getDestinations",
+    "getDestination",
+    "deleteDestination",
+    "createSubscription",
+    "getSubscription",
+    "getSubscriptions",
+    "getSubscriptionById",
+    "deleteSubscriptionById",
+    "sendTestNotification",
+)
 RATES: dict[str, tuple[float, float]] = {
     "getListingsItem": (5, 5),
     "putListingsItem": (5, 5),
@@ -16,6 +28,16 @@ RATES: dict[str, tuple[float, float]] = {
     "searchListingsItems": (5, 5),
     "searchCatalogItems": (2, 2),
     "getCatalogItem": (2, 2),
+    "createReport": (0.0167, 15),
+    "getReport": (2, 15),
+    "getReports": (0.0222, 10),
+    "cancelReport": (0.0222, 10),
+    "getReportDocument": (0.0167, 15),
+    "createReportSchedule": (0.0222, 10),
+    "getReportSchedules": (0.0222, 10),
+    "getReportSchedule": (0.0222, 10),
+    "cancelReportSchedule": (0.0222, 10),
+    **dict.fromkeys(NOTIFICATIONS, (1, 5)),
 }
 CEILINGS: dict[str, tuple[float, float]] = {
     "patch": (500, 500),

@@ -7,10 +7,10 @@ the seed. One trade item number may belong to several ASINs.
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from deploy.sandbox.call import Call
 from deploy.sandbox.chance import fixed
 from deploy.sandbox.checks import Query, stores
 from deploy.sandbox.exchange import Problem, Reply, answer, bad_request
-from deploy.sandbox.listings import Call
 from deploy.sandbox.search import offset, pagination
 from deploy.sandbox.world import Product, World
 
@@ -28,8 +28,6 @@ LENGTHS = {
 def one(call: Call) -> Reply:
     """Show one ASIN; 404 when none of the marketplaces has it."""
     query = Query(call.request)
-    if not call.asin:
-        raise bad_request("'asin' is required.")
     call.stores = stores(query, call.account)
     parts = query.array("includedData", choices=PARTS) or ["summaries"]
     product = call.world.products.get(call.asin)

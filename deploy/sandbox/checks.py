@@ -44,13 +44,13 @@ class Query:
                 raise bad_request(f"'{name}' does not know {value!r}.")
         return values
 
-    def number(self, name: str, *, default: int, most: int) -> int:
-        """Give a whole number from 1 to *most*."""
+    def number(self, name: str, *, default: int, most: int, least: int = 1) -> int:
+        """Give a whole number from *least* to *most*."""
         stated = self.text(name)
         if stated is None:
             return default
-        if not (stated.isascii() and stated.isdigit()) or not 1 <= int(stated) <= most:
-            raise bad_request(f"'{name}' is a whole number from 1 to {most}.")
+        if not (stated.isascii() and stated.isdigit()) or not least <= int(stated) <= most:
+            raise bad_request(f"'{name}' is a whole number from {least} to {most}.")
         return int(stated)
 
     def date(self, name: str) -> int | None:

@@ -9,14 +9,16 @@ from urllib.parse import parse_qsl
 
 import msgspec
 
-from deploy.sandbox import events, generate, report, truth
+from deploy.sandbox import events, generate, report, truth, variants
 from deploy.sandbox.api import Amazon, health
 from deploy.sandbox.clock import Clock
 from deploy.sandbox.exchange import Reply, Request, answer, decoder
 from deploy.sandbox.faults import Fault
 from deploy.sandbox.journal import Journal
+from deploy.sandbox.mailbox import PATH, mailbox
 from deploy.sandbox.marketplaces import marketplace
 from deploy.sandbox.seed import Seed, add_listings, add_products, begin, decode, populate
+from deploy.sandbox.sqs import Outlet
 from deploy.sandbox.when import instant, text
 
 
@@ -37,7 +39,7 @@ class Plane:
 
     def control(self, request: Request, wall: float) -> Reply:
         """Answer a request to the control port; what it cannot do is a 400 that says why."""
-        methods = ROUTES.get(request.path)
+        methods = ROUTES.get(PATH if _mail(request) else request.path)
         if methods is None:
             return answer({"error": f"no path {request.path}"}, 404)
         if request.method not in methods:
@@ -60,7 +62,8 @@ class Plane:
             count = self._populate(amazon, seed, self.clock.now(wall))
         finally:
             gc.enable()
-        self.amazon = amazon
+        amazon.watch.calendar(self.clock.now(wall))
+        self._replace(amazon, seed)
         kept = self._documents if seed.add else []
         self._documents = [*kept, zlib.compress(body, 1)]
         gc.collect()
@@ -72,12 +75,21 @@ class Plane:
         documents = self._documents
         self.journal.clear()
         self._documents = []
-        self.amazon = begin(Seed())
+        self._replace(begin(Seed()), Seed())
         self._clock(Seed(), wall)
         told: dict[str, Any] = {"listings": 0}
         for document in documents:
             told = self.seed(zlib.decompress(document), wall)
         return told
+
+    def _replace(self, amazon: Amazon, seed: Seed) -> None:
+        if amazon is self.amazon:
+            return
+        if self.amazon.outlet is not None:
+            self.amazon.outlet.close()
+        if seed.aws.endpoint is not None:
+            amazon.outlet = Outlet(seed.aws.endpoint, seed.aws.region)
+        self.amazon = amazon
 
     def _clock(self, seed: Seed, wall: int) -> None:
         start = None if seed.start is None else instant(seed.start)
@@ -132,7 +144,7 @@ def _health(asked: Asking) -> Reply:
 
 
 def _show_clock(asked: Asking) -> Reply:
-    now, due = asked.now, asked.plane.amazon.scheduler.pending.next()
+    now, due = asked.now, asked.plane.amazon.scheduler.next()
     told = {"mode": asked.plane.clock.mode, "now": text(now), "now_ms": now}
     return answer(told | {"next": None if due is None else text(due)})
 
@@ -156,7 +168,7 @@ def _distance(asked: Asking, body: dict[str, Any]) -> int:
     if "advance" in body:
         return round(float(body["advance"]) * 1000)
     if body["to"] == "next":
-        return max(0, (asked.plane.amazon.scheduler.pending.next() or now) - now)
+        return max(0, (asked.plane.amazon.scheduler.next() or now) - now)
     return instant(str(body["to"])) - now
 
 
@@ -194,15 +206,48 @@ def _truth_report(asked: Asking) -> Reply:
     wanted = {"type": "GET_MERCHANT_LISTINGS_ALL_DATA"} | asked.wanted
     now, world = asked.now, asked.plane.amazon.world
     account = world.accounts[wanted["account"]]
-    store = marketplace(wanted["marketplace"]).id
-    written = report.report(world, account, store, kind=wanted["type"], now=now)
-    encoding = wanted.get("encoding", world.profile.report_encoding)
-    kind = f"text/plain; charset={CHARSETS.get(encoding, encoding)}"
-    body = written.encode(encoding, "replace")
-    return Reply(200, body, {"content-type": kind, "x-data-end-time": text(now)})
+    place = report.Place(world, account, marketplace(wanted["marketplace"]).id, now)
+    form = variants.Variant(charset=wanted.get("encoding", world.profile.report_encoding))
+    written = variants.write(place, wanted["type"], form, gzipped=False)
+    told = {"content-type": written.content_type, "x-data-end-time": text(now)}
+    return Reply(200, written.body, told)
 
 
-CHARSETS = {"cp1252": "Cp1252", "cp932": "Shift_JIS", "utf-8": "UTF-8", "utf-8-sig": "UTF-8"}
+def _truth_reports(asked: Asking) -> Reply:
+    wanted, amazon = asked.wanted, asked.plane.amazon
+    names = [wanted["account"]] if "account" in wanted else list(amazon.world.accounts)
+    return answer({"reports": [row for name in names for row in amazon.reports.of(name)]})
+
+
+def _show_variants(asked: Asking) -> Reply:
+    return answer({"variants": asked.plane.amazon.reports.variants.rules})
+
+
+def _add_variants(asked: Asking) -> Reply:
+    kind = variants.Variant | list[variants.Variant]
+    stated = msgspec.json.decode(asked.request.body, type=kind)
+    rules = stated if isinstance(stated, list) else [stated]
+    return answer({"variants": [asked.plane.amazon.reports.variants.add(rule) for rule in rules]})
+
+
+def _lift_variants(asked: Asking) -> Reply:
+    return answer({"lifted": asked.plane.amazon.reports.variants.remove(asked.wanted.get("id"))})
+
+
+def _truth_notifications(asked: Asking) -> Reply:
+    named = {"account": "account", "type": "kind"}
+    wanted = [(named[name], value) for name, value in asked.wanted.items() if name in named]
+    fates = asked.plane.amazon.notices.fates
+    found = [row for row in fates if all(getattr(row, name) == value for name, value in wanted)]
+    return answer({"notifications": found})
+
+
+def _mailbox(asked: Asking) -> Reply:
+    return mailbox(asked.plane.amazon, asked.request, asked.now)
+
+
+def _mail(request: Request) -> bool:
+    return request.path.startswith(f"{PATH}/")
 
 
 def _requests(asked: Asking) -> Reply:
@@ -246,6 +291,10 @@ ROUTES: dict[str, dict[str, Handler]] = {
     "/truth/listings": {"GET": _truth_listings},
     "/truth/submissions": {"GET": _truth_submissions},
     "/truth/report": {"GET": _truth_report},
+    "/truth/reports": {"GET": _truth_reports},
+    "/variants": {"GET": _show_variants, "POST": _add_variants, "DELETE": _lift_variants},
+    "/truth/notifications": {"GET": _truth_notifications},
+    "/queues": {"GET": _mailbox, "POST": _mailbox, "DELETE": _mailbox},
     "/requests": {"GET": _requests, "DELETE": _forget_requests},
     "/buckets": {"GET": _buckets, "POST": _change_buckets},
 }

@@ -10,9 +10,11 @@ from deploy.sandbox.api import Amazon
 from deploy.sandbox.attributes import money
 from deploy.sandbox.effects import deleted, place, snapshot
 from deploy.sandbox.marketplaces import marketplace
+from deploy.sandbox.notices import DEFINITIONS, TYPES
 from deploy.sandbox.pending import enforced
 from deploy.sandbox.seed import issue_of, restriction
 from deploy.sandbox.validation import issue
+from deploy.sandbox.watch import Notice
 from deploy.sandbox.world import Account, Change, Listing, Sku
 
 
@@ -33,6 +35,8 @@ class Act(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=True)
     issue: dict[str, Any] | None = None
     exemption: dict[str, str] | None = None
     restricted: bool | list[str] | dict[str, list[str]] = True
+    notification: str = ""
+    payload: dict[str, Any] = {}
 
 
 class Scene(NamedTuple):
@@ -50,6 +54,7 @@ class Stage(NamedTuple):
     amazon: Amazon
     account: Account
     act: Act
+    now: int
 
     @property
     def stores(self) -> set[str]:
@@ -62,8 +67,7 @@ def happen(amazon: Amazon, act: Act, now: int) -> dict[str, Any]:
     """Let *act* happen. Raises `ValueError` when it cannot."""
     amazon.scheduler.advance(now)
     if act.type in OF_ACCOUNT:
-        OF_ACCOUNT[act.type](Stage(amazon, _account(amazon, act), act))
-        return {"type": act.type, "account": act.account}
+        return _on_account(amazon, act, now)
     if act.type == "restrict":
         amazon.world.products[act.asin].restricted = restriction(act.restricted)
         return {"type": act.type, "asin": act.asin}
@@ -71,6 +75,14 @@ def happen(amazon: Amazon, act: Act, now: int) -> dict[str, Any]:
         known = ", ".join([*OF_LISTING, *OF_ACCOUNT, "restrict"])
         raise ValueError(f"type is one of {known}, not {act.type!r}")
     return _on_listing(amazon, act, now)
+
+
+def _on_account(amazon: Amazon, act: Act, now: int) -> dict[str, Any]:
+    account = _account(amazon, act)
+    skus = amazon.world.shelves[account.id] if act.type in SELLING else ()
+    with amazon.watch.on(account.id, *skus, now=now):
+        OF_ACCOUNT[act.type](Stage(amazon, account, act, now))
+    return {"type": act.type, "account": act.account}
 
 
 def _account(amazon: Amazon, act: Act) -> Account:
@@ -87,7 +99,8 @@ def _on_listing(amazon: Amazon, act: Act, now: int) -> dict[str, Any]:
     listing = sku.listing(store) if sku else None
     if sku is None or listing is None:
         raise ValueError(f"no listing {act.sku!r} of {account.id} in {store}")
-    OF_LISTING[act.type](Scene(amazon, sku, listing, act))
+    with amazon.watch.on(account.id, act.sku, now=now):
+        OF_LISTING[act.type](Scene(amazon, sku, listing, act))
     if act.type in ("edit", "change_product_type"):
         listing.updated, listing.live = now, None
     told = snapshot(amazon.world.sku(account.id, act.sku), store)
@@ -182,6 +195,24 @@ def _unauthorize(stage: Stage) -> None:
     stage.account.unauthorized = True
 
 
+def _notify(stage: Stage) -> None:
+    if stage.act.notification not in TYPES:
+        raise ValueError(f"notification is one of {', '.join(TYPES)}")
+    told = Notice(stage.act.notification, stage.act.payload)
+    stage.amazon.notices.tell(stage.account, "notify", told, stage.now)
+
+
+def _define(stage: Stage) -> None:
+    version = stage.amazon.world.chance.identity("product type version", stage.account.id)
+    told: dict[str, Any] = {"AccountId": stage.account.merchant_token}
+    told |= {"ProductTypeVersion": version, "NewProductTypes": [stage.act.product_type or "LAMP"]}
+    for store in sorted(stage.stores):
+        notice = Notice(DEFINITIONS, told | {"MarketplaceId": store}, store)
+        stage.amazon.notices.tell(stage.account, store, notice, stage.now)
+
+
+SELLING = {"suspend_store", "resume_store", "leave_store"}
+"""Acts on an account that change what can be bought."""
 OF_LISTING: dict[str, Callable[[Scene], None]] = {
     "sell": _sell,
     "edit": _edit,
@@ -199,4 +230,6 @@ OF_ACCOUNT: dict[str, Callable[[Stage], None]] = {
     "grant_token": _grant,
     "expire_tokens": _expire,
     "unauthorize": _unauthorize,
+    "notify": _notify,
+    "new_definition": _define,
 }

@@ -5,38 +5,16 @@ A write is judged at once and takes effect later: here it is only accepted.
 
 from typing import Any
 
-import msgspec
-
 from deploy.sandbox.attributes import Patch, derived, patched, placed
+from deploy.sandbox.call import Call
 from deploy.sandbox.checks import Query, parsed, patch_body, put_body, stores
-from deploy.sandbox.exchange import Problem, Reply, Request, answer, bad_request
-from deploy.sandbox.pending import Scheduler
+from deploy.sandbox.exchange import Problem, Reply, answer, bad_request
 from deploy.sandbox.render import READ_PARTS, shown
 from deploy.sandbox.reserved import RESERVED, reserved
 from deploy.sandbox.validation import judge_patch, judge_put
-from deploy.sandbox.world import Account, Attributes, Issue, Listing, Sku, World
+from deploy.sandbox.world import Attributes, Issue, Listing, Sku
 
 WRITE_PARTS = ("identifiers", "issues")
-
-
-class Call(msgspec.Struct):
-    """One request on its way, and what the journal will say of it."""
-
-    world: World
-    scheduler: Scheduler
-    account: Account
-    request: Request
-    now: int
-    sku: str = ""
-    asin: str = ""
-    stores: list[str] = []
-    outcome: str | None = None
-    submission: str | None = None
-
-    @property
-    def entity(self) -> str:
-        """What this call's chance is keyed by."""
-        return f"{self.account.id}|{self.sku}"
 
 
 def get(call: Call) -> Reply:

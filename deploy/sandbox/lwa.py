@@ -34,6 +34,7 @@ class Grant(msgspec.Struct, frozen=True):
 
     account: str | None
     expires: int
+    scope: str | None = None
 
 
 class Tokens:
@@ -83,12 +84,14 @@ class Tokens:
     def _grantless(self, form: dict[str, str], now: int) -> Reply:
         if form.get("scope") not in SCOPES:
             raise Denied("invalid_scope", "The requested scope is invalid")
-        return answer(self._token(None, form["scope"], now))
+        return answer(self._token(None, form["scope"], now, scope=form["scope"]))
 
-    def _token(self, account: str | None, entity: str, now: int) -> dict[str, Any]:
+    def _token(
+        self, account: str | None, entity: str, now: int, *, scope: str | None = None
+    ) -> dict[str, Any]:
         self._grants = {t: g for t, g in self._grants.items() if now < g.expires}
         token = f"Atza|{self.world.chance.digest('token', entity).hex()}"
-        self._grants[token] = Grant(account, now + self.seconds * 1000)
+        self._grants[token] = Grant(account, now + self.seconds * 1000, scope)
         return {"access_token": token, "token_type": "bearer", "expires_in": self.seconds}
 
 

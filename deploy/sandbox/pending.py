@@ -1,10 +1,12 @@
 """Accepting writes: from one call to the effects that will come of it, and their times."""
 
+from contextlib import AbstractContextManager, nullcontext
 from copy import deepcopy
 from typing import Any, Protocol
 
 import msgspec
 
+from deploy.sandbox.agenda import Agenda
 from deploy.sandbox.attributes import Patch, name_of
 from deploy.sandbox.effects import ALL, EXISTENCE, Effect, Pending, apply, fire
 from deploy.sandbox.validation import issue
@@ -27,6 +29,17 @@ class Accepting(Protocol):
         """What this call's chance is keyed by."""
 
 
+class Watching(Protocol):
+    """Looks at SKUs before and after a block."""
+
+    def __call__(self, account: str, *skus: str, now: int) -> AbstractContextManager[None]:
+        """Begin to look."""
+
+
+def _unwatched(account: str, *skus: str, now: int) -> AbstractContextManager[None]:  # noqa: ARG001
+    return nullcontext()
+
+
 class Submission(msgspec.Struct, kw_only=True):
     """The fate of one accepted write."""
 
@@ -45,11 +58,25 @@ class Scheduler:
     def __init__(self, world: World) -> None:
         self.world = world
         self.pending = Pending()
+        self.agenda = Agenda()
         self.submissions: dict[str, Submission] = {}
+        self.watch: Watching = _unwatched
 
     def advance(self, now: int) -> None:
         """Let everything happen that is due at *now*, in time order."""
-        while effect := self.pending.pop(now):
+        while (due := self.next()) is not None and due <= now:
+            if effect := self.pending.pop(due):
+                self._fire(effect)
+            else:
+                self.agenda.happen()
+
+    def next(self) -> int | None:
+        """Give the time of whatever happens next, or None."""
+        times = (self.pending.next(), self.agenda.next())
+        return min((time for time in times if time is not None), default=None)
+
+    def _fire(self, effect: Effect) -> None:
+        with self.watch(effect.account, effect.sku, now=effect.due):
             fire(self.world, effect)
             self.submissions[effect.submission].applied[effect.aspect] = effect.due
             if not effect.lost and not effect.delete:

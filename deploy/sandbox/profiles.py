@@ -38,6 +38,26 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """A PATCH may name several marketplaces (an account of the seed may say so itself)."""
     token_seconds: int = 3600
     report_encoding: str = "cp1252"
+    """The charset of reports outside Japan, where it is cp932 unless this is UTF-8."""
+    report_queue_seconds: float = 30.0
+    report_seconds: float = 120.0
+    """How long a report waits in the queue, and how long it is written (S25)."""
+    report_fatal: float = 0.005
+    report_gzip: float = 0.5
+    """Share of report documents that are compressed."""
+    report_cache_seconds: tuple[float, float] = (3600.0, 21_600.0)
+    """How long a document is given again, of an empty and of a large store; 0: never."""
+    drawn_marketplace: bool = False
+    """Which of several marketplaces a listing report is about is drawn, else the first."""
+    missing_drafts: float = 0.0
+    """Share of incomplete listings that no report shows (docs#1130)."""
+    notice_seconds: float = 5.0
+    """How long a notification takes from what it tells to its queue."""
+    notice_loss: float = 0.002
+    notice_duplicates: float = 0.01
+    notice_disorder: float = 0.02
+    """Share of notifications that come up to `notice_late_seconds` later still (S29)."""
+    notice_late_seconds: float = 600.0
     hostile_faults: bool = False
 
 
@@ -55,6 +75,15 @@ QUIET = Profile(
     partial_reads=0.0,
     failed_reopening=0.0,
     report_encoding="utf-8",
+    report_queue_seconds=1.0,
+    report_seconds=1.0,
+    report_fatal=0.0,
+    report_gzip=0.0,
+    report_cache_seconds=(0.0, 0.0),
+    notice_seconds=0.0,
+    notice_loss=0.0,
+    notice_duplicates=0.0,
+    notice_disorder=0.0,
 )
 HOSTILE = Profile(
     sigma=1.0,
@@ -66,6 +95,16 @@ HOSTILE = Profile(
     failed_reopening=0.7,
     cut_pages=0.02,
     stubs=True,
+    report_queue_seconds=120.0,
+    report_seconds=600.0,
+    report_fatal=0.05,
+    drawn_marketplace=True,
+    missing_drafts=0.3,
+    notice_seconds=30.0,
+    notice_loss=0.05,
+    notice_duplicates=0.3,
+    notice_disorder=0.3,
+    notice_late_seconds=21_600.0,
     hostile_faults=True,
 )
 PROFILES = {"quiet": QUIET, "real": Profile(), "hostile": HOSTILE}

@@ -1,10 +1,13 @@
-"""Listing reports as Amazon writes them: tabs, no quoting, its own dates and numbers."""
+"""Listing reports as Amazon writes them: which columns, which rows, and what each says."""
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from deploy.sandbox.status import report_status
+from deploy.sandbox.chance import fixed
+from deploy.sandbox.status import actions, report_status
+from deploy.sandbox.when import text
 from deploy.sandbox.world import Account, Listing, Sku, World, shop
 
 ALL_DATA = (
@@ -15,24 +18,41 @@ ALL_DATA = (
     "bid-for-featured-placement add-delete pending-quantity fulfillment-channel "
     "merchant-shipping-group status"
 ).split()
-CANCELLED = [
-    name
-    for name in ALL_DATA[:27]
-    if name
-    not in (
-        "listing-id",
-        "open-date",
-        "bid-for-featured-placement",
-        "pending-quantity",
-        "fulfillment-channel",
-    )
+BUSINESS = [
+    "Business Price",
+    "Quantity Price Type",
+    *(f"Quantity {word} {n}" for n in range(1, 6) for word in ("Lower Bound", "Price")),
 ]
+PROGRESSIVE = [
+    "Progressive Price Type",
+    *(f"Progressive {word} {n}" for n in range(1, 4) for word in ("Lower Bound", "Price")),
+]
+NEVER_CANCELLED = {
+    "listing-id",
+    "open-date",
+    "bid-for-featured-placement",
+    "pending-quantity",
+    "fulfillment-channel",
+}
+CANCELLED = [name for name in ALL_DATA[:27] if name not in NEVER_CANCELLED]
+SUPPRESSED = (
+    "Status,Reason,SKU,ASIN,Product name,Condition,Status Change Date,Issue Description"
+).split(",")
 COLUMNS = {
     "GET_MERCHANT_LISTINGS_ALL_DATA": ALL_DATA,
     "GET_MERCHANT_LISTINGS_DATA": ALL_DATA[:28],
     "GET_MERCHANT_LISTINGS_INACTIVE_DATA": ALL_DATA[:28],
-    "GET_MERCHANT_CANCELLED_LISTINGS_DATA": CANCELLED,
+    "GET_MERCHANT_CANCELLED_LISTINGS_DATA": [*CANCELLED, *BUSINESS, *PROGRESSIVE],
+    "GET_FLAT_FILE_OPEN_LISTINGS_DATA": [
+        *("sku", "asin", "price", "quantity"),
+        *BUSINESS,
+        *PROGRESSIVE,
+    ],
+    "GET_MERCHANT_LISTINGS_DATA_LITE": ["seller-sku", "asin1", "price", "quantity"],
+    "GET_MERCHANT_LISTINGS_DATA_LITER": ["seller-sku", "quantity"],
+    "GET_MERCHANTS_LISTINGS_FYP_REPORT": SUPPRESSED,
 }
+"""The columns of each type for an account without the special cases of `variants.py`."""
 CONDITIONS = {
     "used_like_new": "1",
     "used_very_good": "2",
@@ -52,56 +72,100 @@ ID_TYPES = {"asin": "1", "isbn": "2", "upc": "3", "ean": "4", "gtin": "4"}
 DATES = {"NA": "%Y-%m-%d %H:%M:%S %Z", "EU": "%d/%m/%Y %H:%M:%S %Z", "FE": "%Y/%m/%d %H:%M:%S %Z"}
 
 
+class Table(NamedTuple):
+    """A report before it is spelled: a header, and rows of as many fields."""
+
+    columns: list[str]
+    rows: list[list[str]]
+
+    def text(self) -> str:
+        """Spell it: tabs, no quoting, carriage return and line feed."""
+        lines = ("\t".join(row) for row in (self.columns, *self.rows))
+        return "\r\n".join(lines) + "\r\n"
+
+
+class Place(NamedTuple):
+    """Whose report, of which marketplace; *dates* is the region whose spelling it uses."""
+
+    world: World
+    account: Account
+    marketplace: str
+    now: int
+    dates: str | None = None
+
+
 def report(world: World, account: Account, marketplace: str, *, kind: str, now: int) -> str:
-    """Write the report of *kind* for one store. Raises `ValueError` for an unknown kind."""
+    """Spell the plain report of *kind* for one store.
+
+    Raises `ValueError` for an unknown kind.
+    """
+    return table(Place(world, account, marketplace, now), kind).text()
+
+
+def table(place: Place, kind: str, columns: list[str] | None = None) -> Table:
+    """Make the report of *kind*, with *columns* other than its own if they are given.
+
+    Raises `ValueError` for an unknown kind.
+    """
     if kind not in COLUMNS:
         raise ValueError(f"report type is one of {', '.join(COLUMNS)}, not {kind!r}")
-    columns = COLUMNS[kind]
-    lines = ["\t".join(columns)]
-    for sku, listing in _rows(world, account, marketplace, kind=kind, now=now):
-        fields = _fields(world, account, sku, listing, now)
-        lines.append("\t".join(_clean(fields.get(name, "")) for name in columns))
-    return "\r\n".join(lines) + "\r\n"
+    shown = columns or COLUMNS[kind]
+    found = (_fields(place, sku, listing) for sku, listing in _rows(place, kind))
+    return Table(shown, [[_clean(row.get(name, "")) for name in shown] for row in found])
 
 
-def _rows(
-    world: World, account: Account, marketplace: str, *, kind: str, now: int
-) -> Iterable[tuple[Sku, Listing]]:
+def _rows(place: Place, kind: str) -> Iterable[tuple[Sku, Listing]]:
     if kind == "GET_MERCHANT_CANCELLED_LISTINGS_DATA":
-        gone = world.cancelled[account.id].items()
-        return [(Sku(sku=key[0]), row) for key, row in gone if key[1] == marketplace]
-    return _held(world, account, marketplace, wanted=WORDS.get(kind), now=now)
+        gone = place.world.cancelled[place.account.id].items()
+        return [(Sku(sku=key[0]), row) for key, row in gone if key[1] == place.marketplace]
+    return (row for row in _held(place) if _belongs(place, kind, *row))
+
+
+def _held(place: Place) -> Iterator[tuple[Sku, Listing]]:
+    for sku in place.world.shelves[place.account.id].values():
+        listing = sku.listing(place.marketplace)
+        if listing is not None:
+            yield sku, listing
+
+
+def _belongs(place: Place, kind: str, sku: Sku, listing: Listing) -> bool:
+    if kind == "GET_MERCHANTS_LISTINGS_FYP_REPORT":
+        return bool(actions(listing, place.now))
+    if kind in ("GET_MERCHANT_LISTINGS_DATA_LITE", "GET_MERCHANT_LISTINGS_DATA_LITER"):
+        return bool(sku.quantity) and listing.price is not None
+    status = report_status(place.account, sku, listing, place.now)
+    if kind == "GET_MERCHANT_LISTINGS_ALL_DATA":
+        return status != "Incomplete" or not _forgotten(place, sku)
+    return status == WORDS.get(kind, status)
 
 
 WORDS = {
     "GET_MERCHANT_LISTINGS_DATA": "Active",
     "GET_MERCHANT_LISTINGS_INACTIVE_DATA": "Inactive",
+    "GET_FLAT_FILE_OPEN_LISTINGS_DATA": "Active",
 }
 
 
-def _held(
-    world: World, account: Account, marketplace: str, *, wanted: str | None, now: int
-) -> Iterator[tuple[Sku, Listing]]:
-    for sku in world.shelves[account.id].values():
-        listing = sku.listing(marketplace)
-        if listing and (not wanted or report_status(account, sku, listing, now) == wanted):
-            yield sku, listing
+def _forgotten(place: Place, sku: Sku) -> bool:
+    drawn = fixed(place.world.chance.seed, "draft", f"{place.account.id}|{sku.sku}")
+    return int.from_bytes(drawn[:7]) / 2**56 < place.world.profile.missing_drafts
 
 
-def _fields(world: World, account: Account, sku: Sku, listing: Listing, now: int) -> dict[str, str]:
+def _fields(place: Place, sku: Sku, listing: Listing) -> dict[str, str]:
     asin = listing.asin or ""
     kind, number = listing.product_id or ("asin", asin)
     quantity = "" if sku.fba or sku.quantity is None else str(sku.quantity)
+    title, condition = place.world.title(listing) or "", listing.condition or ""
     return {
-        "item-name": world.title(listing) or "",
-        "listing-id": listing_id(account, sku, listing) if listing.asin else "",
+        "item-name": title,
+        "listing-id": listing_id(place.account, sku, listing) if listing.asin else "",
         "seller-sku": sku.sku,
         "price": listing.price or "",
         "quantity": quantity,
-        "open-date": opened(listing),
+        "open-date": opened(listing, place.dates),
         "item-is-marketplace": "y",
         "product-id-type": ID_TYPES[kind.lower()] if number else "",
-        "item-condition": CONDITIONS.get(listing.condition or "", ""),
+        "item-condition": CONDITIONS.get(condition, ""),
         "asin1": asin,
         "will-ship-internationally": "1",
         "expedited-shipping": "N",
@@ -109,7 +173,26 @@ def _fields(world: World, account: Account, sku: Sku, listing: Listing, now: int
         "pending-quantity": "0",
         "fulfillment-channel": sku.fba or "DEFAULT",
         "merchant-shipping-group": "Migrated Template",
-        "status": report_status(account, sku, listing, now),
+        "status": report_status(place.account, sku, listing, place.now),
+        "sku": sku.sku,
+        "asin": asin,
+        "Business Price": listing.business_price or "",
+    } | _trouble(place, sku, listing, title)
+
+
+def _trouble(place: Place, sku: Sku, listing: Listing, title: str) -> dict[str, str]:
+    if not actions(listing, place.now):
+        return {}
+    first = next(row for row in listing.issues if row.get("enforcements"))
+    return {
+        "Status": "Search Suppressed",
+        "Reason": (first["categories"] or ["OTHER"])[0],
+        "SKU": sku.sku,
+        "ASIN": listing.asin or "",
+        "Product name": title,
+        "Condition": (listing.condition or "").partition("_")[0].title(),
+        "Status Change Date": text(listing.updated)[:10],
+        "Issue Description": first["message"],
     }
 
 
@@ -120,11 +203,11 @@ def listing_id(account: Account, sku: Sku, listing: Listing) -> str:
     return f"{moment:%m%d}{sum(ord(sign) * 31**n for n, sign in enumerate(text)) % 36**7:07X}"
 
 
-def opened(listing: Listing) -> str:
-    """Spell the day a listing was opened as the region's reports do, in the store's time."""
+def opened(listing: Listing, dates: str | None = None) -> str:
+    """Spell the day a listing was opened as a region's reports do, in the store's time."""
     here = shop(listing.marketplace)
     moment = datetime.fromtimestamp(listing.created / 1000, ZoneInfo(here.zone))
-    return moment.strftime(DATES[here.region])
+    return moment.strftime(DATES[dates or here.region])
 
 
 def _clean(value: str) -> str:

@@ -6,9 +6,9 @@ from typing import Any
 
 import msgspec
 
+from deploy.sandbox.call import Call
 from deploy.sandbox.checks import Query, stores
 from deploy.sandbox.exchange import Reply, answer, bad_request
-from deploy.sandbox.listings import Call
 from deploy.sandbox.render import READ_PARTS, shown
 from deploy.sandbox.status import statuses
 from deploy.sandbox.world import Listing, Sku, World

@@ -102,6 +102,17 @@ class Generate(Document, frozen=True):
     prefix: str = "SKU-"
 
 
+class Aws(Document, frozen=True):
+    """The other side's AWS: where bodies go. Without *endpoint* they wait in the stand-in.
+
+    *bridge_queue* is the queue that the rule behind every EventBridge destination feeds.
+    """
+
+    bridge_queue: str = "notifications"
+    endpoint: str | None = None
+    region: str = "eu-west-1"
+
+
 class Seed(Document, frozen=True):
     """A whole world; with *add* its accounts, products and listings join the present one."""
 
@@ -119,6 +130,7 @@ class Seed(Document, frozen=True):
     apply_seconds: float | None = None
     settings: dict[str, Any] = {}
     faults: list[Fault] = []
+    aws: Aws = Aws()
     add: bool = False
 
 
@@ -133,6 +145,8 @@ def begin(seed: Seed) -> Amazon:
     world = World(manners, seed.seed)
     client = {"client_id": "sandbox", "client_secret": "sandbox"} | seed.application
     world.application = (client["client_id"], client["client_secret"])
+    world.application_id = client.get("id", world.application_id)
+    world.bridge_queue = seed.aws.bridge_queue
     buckets = Buckets(seed.quota_factor)
     buckets.rates |= seed.rates
     amazon = Amazon(world, buckets)

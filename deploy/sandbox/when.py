@@ -23,6 +23,16 @@ def instant(spelled: str) -> int:
     return (moment - EPOCH) // timedelta(milliseconds=1)
 
 
+def moment(spelled: object) -> int:
+    """Give the ms since 1970 of an RFC 3339 date-time; a date alone is none.
+
+    Raises `ValueError`.
+    """
+    if not isinstance(spelled, str) or "T" not in spelled.upper():
+        raise ValueError(f"{spelled!r} is no date-time")
+    return instant(spelled)
+
+
 def http_date(instant: int) -> str:
     """Spell *instant* as a Date header."""
     return f"{EPOCH + timedelta(milliseconds=instant):%a, %d %b %Y %H:%M:%S GMT}"

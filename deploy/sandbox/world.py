@@ -133,6 +133,8 @@ class World:
         self.profile = profile
         self.chance = Chance(seed)
         self.application = ("sandbox", "sandbox")
+        self.application_id = "amzn1.sellerapps.app.sandbox"
+        self.bridge_queue = "notifications"
         self.accounts: dict[str, Account] = {}
         self.merchants: dict[str, Account] = {}
         self.products: dict[str, Product] = {}

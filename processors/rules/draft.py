@@ -44,14 +44,14 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
         if odd is None:
             return False
         rivals = {field, RIVAL.get(field, field)}
-        known = [m.mark for m in self.facts.layers if any(states(m, f) for f in rivals)]
+        known = [m.mark for m in self.shows.layers if any(states(m, f) for f in rivals)]
         return all(odd.mark > mark for mark in known)
 
 
 def draft(sku: SharedSku, store: str, record: Store, settings: Settings) -> Draft:
     """Judge one listing by itself: its product, what Amazon shows, its own verdict."""
     facts = sku.stores[store]
-    shows = seen(facts)
+    shows = seen(facts, sku.flights)
     listing = settings.listing(store)
     published = situation.published(facts)
     link = _checked(linking.link(sku, store, shows), facts, shows, store)
@@ -114,7 +114,7 @@ def _checked(link: linking.Link, facts: StoreFacts, shows: Seen, store: str) -> 
     if facts.alive is None or shows.asin is None:
         return link
     expected = linked.against or (None if _ours(facts) else expected_asin(facts, candidate, store))
-    if expected is not None and expected not in {shows.asin, *facts.former}:
+    if expected is not None and expected not in {shows.asin, *shows.former}:
         why = Reason("ASIN_CONFLICT", {"expected": expected, "observed": shows.asin})
         withheld = replace(linked, against=expected)
         return replace(link, kind="none", candidate=None, linked=withheld, reasons=(why,))

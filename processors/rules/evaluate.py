@@ -10,13 +10,14 @@ from datetime import datetime
 import msgspec
 from msgspec.structs import replace
 
-from processors.rules import matching, offer, quantity, situation
+from processors.rules import imported, matching, offer, quantity, situation
 from processors.rules.answer import Answer
 from processors.rules.draft import Draft, claims_of, draft
 from processors.rules.explain import steps
 from processors.rules.flags import flags
 from processors.rules.gather import Gathered, gather
 from processors.rules.known import SharedSku, Submitted, instant
+from processors.rules.observed import counted
 from processors.rules.reads import read_why
 from processors.rules.status import ListingFacts, Place, Reasons, classify
 from schemas.candidates import Candidate, StoreCandidate
@@ -65,6 +66,7 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
 
 def decide(sku: SharedSku, settings: Settings, now: datetime) -> Decision:
     """Decide about every listing of *sku* whose store the settings know."""
+    sku = replace(sku, quantity=counted(sku))
     stores = settings.stores_of(sku.account)
     drafts = [draft(sku, s, r, settings) for s, r in stores.items() if _stands(sku, s)]
     first = next((d for d in drafts if d.published and d.candidate is not None), None)
@@ -137,7 +139,7 @@ def _told(
     line, match = placed.value.line, computed.match
     sent = situation.outstanding(sku, own.facts)
     ask = match.ask if line in ASKING else None
-    why = read_why(own, line, others.settings)
+    why = read_why(sku, own, line, others.settings)
     shown = offer.observed(sku, own)
     blocked = why == "BEFORE_CREATION" or AWAITING in facts.holds
     existence = offer.existence_wanted(line, own.facts, blocked=blocked)
@@ -153,7 +155,10 @@ def _told(
             *flags(sku, own, facts, placed.value.tab, price.value, busy),
             *_held(sku, own, offered, computed),
         ),
-        steps=steps(own, computed, others.amount, placed, existence),
+        steps=(
+            *steps(own, computed, others.amount, placed, existence),
+            *imported.step(own, sku.seller_sku, others.settings),
+        ),
         wish=computed.wish,
         quantity=computed.quantity,
         observed=shown,

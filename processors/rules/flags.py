@@ -50,8 +50,8 @@ def _of_ours(own: Draft, facts: ListingFacts, price: Money | None) -> list[Reaso
         found.append(Reason("ASIN_MISSING"))
     if own.mine is None:
         return found
-    if own.facts.former:
-        before = max(own.facts.former.items(), key=lambda pair: (pair[1], pair[0]))[0]
+    if own.shows.former:
+        before = max(own.shows.former.items(), key=lambda pair: (pair[1], pair[0]))[0]
         changed = {"before": before, "observed": own.shows.asin or "–"}
         found.append(Reason("ASIN_CHANGED_ON_AMAZON", changed))
     if own.mine.condition.code is None and own.facts.condition is None:

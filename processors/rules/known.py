@@ -55,11 +55,34 @@ class Layer(msgspec.Struct, frozen=True, array_like=True):
     said: ObservedStore
 
 
+class Row(msgspec.Struct, frozen=True, array_like=True):
+    """What one report's row states of a listing, and of the stock that its stores share."""
+
+    mark: Mark
+    said: ObservedStore
+    quantity: int | None = None
+
+
+class Flight(msgspec.Struct, frozen=True, array_like=True):
+    """One attempt to change something at Amazon: since when it was under way, and until when."""
+
+    attempt: int
+    since: int
+    until: int | None = None
+
+
 class Stated(msgspec.Struct, frozen=True, array_like=True):
     """One value of the shared SKU, or one raw value that we do not understand."""
 
     mark: Mark
     value: str
+
+
+class Told(msgspec.Struct, frozen=True, array_like=True):
+    """One attribute's value of the listing as Amazon told it; None = Amazon has none."""
+
+    mark: Mark
+    value: str | list[str] | None
 
 
 class Counted(msgspec.Struct, frozen=True, array_like=True):
@@ -175,10 +198,12 @@ class StoreFacts(
     omit_defaults=True,
     rename={
         "layers": "l",
+        "rows": "r",
+        "flights": "fl",
         "alive": "al",
         "gone": "go",
         "odd": "od",
-        "former": "fo",
+        "asins": "fo",
         "read_at": "ra",
         "hinted": "hi",
         "known": "k",
@@ -198,21 +223,27 @@ class StoreFacts(
         "matches": "m",
         "procedure": "pr",
         "shown": "s",
+        "attributes": "at",
+        "import_at": "im",
     },
 ):
     """What we know of the listing of the shared SKU in one store.
 
-    *alive*, *gone*: the newest evidence that it exists, that it does not. *former*: ASINs
-    that it showed beside the present one, with the newest time of each. *asin*,
-    *condition*, *assigned*: a person's. *sent*, *held*: per aspect. *asked*: identifiers
-    for which the listing is registered with matching.
+    *rows*: of the newest reports, beside the *layers* of everything else. *alive*, *gone*:
+    the newest evidence that it exists, that it does not. *asins*: all that it ever showed,
+    with the newest time of each. *asin*, *condition*, *assigned*: a person's. *sent*,
+    *held*, *flights*: per aspect. *asked*: identifiers for which the listing is registered
+    with matching. *attributes*: those that an import mapping names, by Amazon's name;
+    *import_at*: when a person last asked for them again.
     """
 
     layers: list[Layer] = []
+    rows: list[Row] = []
+    flights: dict[str, list[Flight]] = {}
     alive: Mark | None = None
     gone: Mark | None = None
     odd: dict[str, Stated] = {}
-    former: dict[str, int] = {}
+    asins: dict[str, int] = {}
     read_at: int = 0
     hinted: int = 0
     known: bool = False
@@ -232,6 +263,8 @@ class StoreFacts(
     matches: dict[str, Matched] = {}
     procedure: Procedure | None = None
     shown: Shown | None = None
+    attributes: dict[str, Told] = {}
+    import_at: int = 0
 
     @property
     def exists(self) -> bool | None:
@@ -264,6 +297,8 @@ class SharedSku(
         "confirmed": "cf",
         "sent": "su",
         "held": "he",
+        "flights": "fl",
+        "hinted": "hi",
         "reading": "r",
         "read_nonce": "rn",
         "handled": "h",
@@ -273,7 +308,8 @@ class SharedSku(
     """All stores of one seller SKU in one account.
 
     *zero_at*, *some_at*: when quantity 0, and when a positive one, was last observed;
-    *confirmed*: the last quantity of ours that Amazon was seen to show; *handled*: ids of
+    *confirmed*: the last quantity of ours that Amazon was seen to show; *flights*: of
+    quantities; *hinted*: when it was last notified of without a store; *handled*: ids of
     intents; *due*: when time alone changes the decision.
     """
 
@@ -289,6 +325,8 @@ class SharedSku(
     confirmed: Counted | None = None
     sent: Submitted | None = None
     held: Submitted | None = None
+    flights: list[Flight] = []
+    hinted: int = 0
     reading: Reading | None = None
     read_nonce: int = 0
     handled: list[str] = []

@@ -1,9 +1,11 @@
 """What Amazon shows of one listing, merged field by field (`listings.md` 5).
 
 Observations are kept as layers: of each one, the fields that no newer one states. So the
-order in which they arrive does not matter, and a field's age is its layer's.
+order in which they arrive does not matter, and a field's age is its layer's. Rows of reports
+stand beside them and count while nothing of ours was under way (`reported`).
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +13,18 @@ import msgspec
 from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
 
-from processors.rules.known import READ, Layer, Mark, Stated, StoreFacts
+from processors.rules import reported
+from processors.rules.known import (
+    READ,
+    Counted,
+    Flight,
+    Layer,
+    Mark,
+    Row,
+    SharedSku,
+    Stated,
+    StoreFacts,
+)
 from schemas.amazon import Issue, ObservedStore, ProductId
 from schemas.money import Money
 
@@ -44,8 +57,8 @@ RIVAL = {"status": "report_status", "report_status": "status"}
 MESSAGE, RAW = 300, 100
 """Characters that are kept of an issue's message, and of a value that we do not know."""
 
-FORMER = 5
-"""ASINs that are remembered beside the present one."""
+ASINS = 6
+"""ASINs that are remembered, the present one among them."""
 
 DAMAGE = "\ufffd"
 
@@ -53,7 +66,8 @@ DAMAGE = "\ufffd"
 class Seen(msgspec.Struct, frozen=True, kw_only=True):
     """The newest statement of each field, None where nothing was ever stated.
 
-    *status_mark* is when and by whom the status was stated, *newest* the newest mark of all.
+    *status_mark* is when and by whom the status was stated, *newest* the newest mark of all;
+    *former* are the ASINs that were shown before, *layers* where all of it is from.
     """
 
     asin: str | None = None
@@ -68,26 +82,61 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
     issues: list[Issue] = []
     status_mark: Mark | None = None
     newest: Mark | None = None
+    former: dict[str, int] = {}
+    layers: list[Layer] = []
 
 
 NOTHING = Seen()
 
 
-def seen(facts: StoreFacts) -> Seen:
-    """Give what Amazon shows by everything we were told."""
-    if not facts.layers:
+def seen(facts: StoreFacts, shared: Sequence[Flight] = ()) -> Seen:
+    """Give what Amazon shows by everything we were told; *shared*: flights of quantities."""
+    layers = facts.layers
+    for row in reported.believed(facts.rows, facts, shared):
+        layers = layered(layers, row.mark, row.said)
+    if not layers:
         return NOTHING
-    fields: dict[str, Any] = {"newest": facts.layers[-1].mark}
-    for layer in facts.layers:
+    fields: dict[str, Any] = {"newest": layers[-1].mark, "layers": layers}
+    for layer in layers:
         said = layer.said
         fields |= {f: v for f in FIELDS if (v := getattr(said, f)) is not UNSET}
         if said.status is not UNSET or said.report_status is not UNSET:
             fields["status_mark"] = layer.mark
+    fields["former"] = {a: at for a, at in facts.asins.items() if a != fields.get("asin")}
     return Seen(**fields)
 
 
+def counted(sku: SharedSku) -> Counted | None:
+    """Give the newest quantity that may be believed, of whatever store's report it is."""
+    found = [sku.quantity] if sku.quantity is not None else []
+    for facts in sku.stores.values():
+        rows = reported.believed(facts.rows, facts, sku.flights)
+        found += [Counted(row.mark, row.quantity) for row in rows if row.quantity is not None]
+    return max(found, key=lambda c: c.mark, default=None)
+
+
 def merge(facts: StoreFacts, mark: Mark, said: ObservedStore) -> StoreFacts:
-    """Take in what one observation states of this listing."""
+    """Take in what one observation states of this listing; a report's row goes by `merge_row`."""
+    facts, plain = _beside(facts, mark, said)
+    return replace(facts, layers=layered(facts.layers, mark, plain))
+
+
+def merge_row(
+    facts: StoreFacts, row: Row, shared: Sequence[Flight]
+) -> tuple[StoreFacts, list[Row]]:
+    """Take in a report's row, and give those that are believed and no longer kept as rows."""
+    facts, plain = _beside(facts, row.mark, row.said)
+    said = ObservedStore(**_short({f: v for f in FIELDS if (v := getattr(plain, f)) is not UNSET}))
+    rows, over = reported.noted(facts.rows, replace(row, said=said))
+    settled = reported.believed(over, facts, shared)
+    layers = facts.layers
+    for old in settled:
+        layers = layered(layers, old.mark, old.said)
+    return replace(facts, rows=rows, layers=layers), settled
+
+
+def _beside(facts: StoreFacts, mark: Mark, said: ObservedStore) -> tuple[StoreFacts, ObservedStore]:
+    """Take in what is kept beside the fields, and give what we understand of the fields."""
     plain, odd = understood(said)
     facts = existence(facts, mark, said.exists)
     if odd:
@@ -95,21 +144,15 @@ def merge(facts: StoreFacts, mark: Mark, said: ObservedStore) -> StoreFacts:
     if mark.rank == READ and mark.at > facts.read_at:
         facts = replace(facts, read_at=mark.at)
     if plain.asin is not UNSET:
-        facts = replace(facts, former=_former(facts, mark, plain.asin))
-    return replace(facts, layers=layered(facts.layers, mark, plain))
+        facts = replace(facts, asins=_asins(facts.asins, plain.asin, mark.at))
+    return facts, plain
 
 
-def _former(facts: StoreFacts, mark: Mark, asin: str) -> dict[str, int]:
-    """Give every ASIN that was ever stated but the newest: whatever came first."""
-    stands = next((m for m in facts.layers if states(m, "asin")), None)
-    newer = stands is None or mark > stands.mark
-    if stands is None or stands.said.asin == asin:
-        return facts.former
-    present, other = (asin, stands.said.asin) if newer else (stands.said.asin, asin)
-    at = stands.mark.at if newer else mark.at
-    known = {**facts.former, str(other): max(at, facts.former.get(str(other), 0))}
-    known.pop(str(present), None)
-    return dict(sorted(known.items())[:FORMER])
+def _asins(known: dict[str, int], asin: str, at: int) -> dict[str, int]:
+    """Give every ASIN that was stated, with the newest time: whatever came first."""
+    known = {**known, asin: max(at, known.get(asin, at))}
+    newest = sorted(known.items(), key=lambda pair: (pair[1], pair[0]))[-ASINS:]
+    return dict(sorted(newest))
 
 
 def existence(facts: StoreFacts, mark: Mark, exists: bool | UnsetType) -> StoreFacts:
@@ -189,3 +232,26 @@ def _short(mine: dict[str, Any]) -> dict[str, Any]:
 
 def _mark(layer: Layer) -> Mark:
     return layer.mark
+
+
+# --- rows that are not believed -------------------------------------------------------------
+
+
+def differs(row: Row, shows: Seen, quantity: int | None) -> bool:
+    """Tell whether a report's row says something else than what we take Amazon to show."""
+    said = row.said
+    pairs = [
+        (said.asin, shows.asin),
+        (said.price, shows.price),
+        (said.condition, shows.condition),
+        (_sold(None, said.report_status), _sold(shows.status, shows.report_status)),
+        (UNSET if row.quantity is None else row.quantity, quantity),
+    ]
+    return any(stated not in (UNSET, known) for stated, known in pairs)
+
+
+def _sold(status: list[str] | None, reported_as: str | UnsetType | None) -> bool | UnsetType | None:
+    """Tell whether it can be bought, by either kind of status."""
+    if status is not None:
+        return BUYABLE in status
+    return reported_as == "Active" if isinstance(reported_as, str) else reported_as

@@ -6,14 +6,15 @@ younger than it, so the same facts always ask the same.
 
 from datetime import timedelta
 
-from processors.rules import situation
+from processors.rules import imported, reported, situation
 from processors.rules.draft import Draft
-from processors.rules.known import READ, micros
+from processors.rules.known import READ, SharedSku, micros
+from processors.rules.observed import differs
 from schemas.amazon import Report
 from schemas.settings import Settings
 
 
-def read_why(own: Draft, line: int, settings: Settings) -> str | None:
+def read_why(sku: SharedSku, own: Draft, line: int, settings: Settings) -> str | None:
     """Give why the listing must be read at Amazon, None if nothing is open.
 
     What was stated since the last read may need one; a read settles all of it.
@@ -23,17 +24,18 @@ def read_why(own: Draft, line: int, settings: Settings) -> str | None:
         return "BEFORE_CREATION" if facts.exists is None else None
     if line == 1 and not own.published and facts.command is not None:
         return "ENDING" if facts.command.at >= facts.read_at else None
-    if not own.published or line in {1, 2, 3, 4, 5}:
+    if not own.published:
         return "NOTIFIED" if facts.hinted > facts.read_at else None
-    return next(
-        (why for why, since in _triggers(own, line, settings) if since > facts.read_at), None
-    )
+    found = [("NOTIFIED", max(facts.hinted, sku.hinted))]
+    if line not in {1, 2, 3, 4, 5}:
+        found += [*_triggers(own, line, settings), *_differing(sku, own)]
+    return next((why for why, since in found if since > facts.read_at), None)
 
 
 def _triggers(own: Draft, line: int, settings: Settings) -> list[tuple[str, int]]:
     """Give causes of a read with the instant that a read must be younger than."""
     facts, shows = own.facts, own.shows
-    found = [("NOTIFIED", facts.hinted)]
+    found = []
     alive = facts.alive.at if facts.alive else 0
     if line == 14:
         found.append(("AWAITING_AMAZON_STATUS", alive))
@@ -45,7 +47,25 @@ def _triggers(own: Draft, line: int, settings: Settings) -> list[tuple[str, int]
         found.append(("UNKNOWN_AMAZON_REASON", told.at))
     if (missing := missed(own, settings)) is not None:
         found.append(("ABSENT_FROM_REPORTS", missing))
+    found.append(("IMPORT_AGAIN", facts.import_at))
+    if imported.unread(own, settings):
+        found.append(("IMPORT_ATTRIBUTES", NEVER))
     return found
+
+
+NEVER = 2**63
+"""No read is young enough: the cause stands until what was asked for is told."""
+
+
+def _differing(sku: SharedSku, own: Draft) -> list[tuple[str, int]]:
+    """Give the rows of reports that may not be believed, and say something else."""
+    quantity = sku.quantity.value if sku.quantity else None
+    rows = reported.doubted(own.facts, sku.flights)
+    return [
+        ("REPORT_DIFFERS", row.mark.at + row.mark.behind)
+        for row in rows[-1:]
+        if differs(row, own.shows, quantity)
+    ]
 
 
 def missed(own: Draft, settings: Settings) -> int | None:

@@ -1,6 +1,6 @@
 """A report file → observations, then its complete marker, in that order (`records.md` 4)."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Protocol
 from uuid import NAMESPACE_URL, uuid5
@@ -8,11 +8,9 @@ from uuid import NAMESPACE_URL, uuid5
 import msgspec
 
 from producers.amazon.document import Document
-from producers.amazon.lines import RefusedRow
-from producers.amazon.report import Origin, Stated, stated
-from producers.amazon.survey import survey
+from producers.amazon.report import Origin, RefusedRow, Survey, observations, survey
 from schemas import codec, keys
-from schemas.amazon import Report
+from schemas.amazon import Observation, Report
 from schemas.errors import Refused
 from schemas.record import Record
 
@@ -34,19 +32,11 @@ Ends = Callable[[], Mapping[int, int]]
 """End offset per partition of `amazon.listing.v1`, read after the last row."""
 
 
-KEPT = 1_000
-"""Rows set aside that are named; the marker counts all."""
-
-
 class Collected(msgspec.Struct, frozen=True):
-    """What became of a report: its marker, and the first rows that were set aside.
-
-    *notes* say what a person should hear of though the report was taken.
-    """
+    """What became of a report: its marker, and each row that was set aside."""
 
     report: Report
-    refused: tuple[RefusedRow, ...] = ()
-    notes: tuple[str, ...] = ()
+    refused: tuple[RefusedRow, ...]
 
 
 def collect(
@@ -70,54 +60,60 @@ def collect(
         hash=document.hash,
     )
     try:
-        found = survey(document, type_=type, last_rows=last_rows)
+        found = survey(document, last_rows=last_rows)
     except Refused as refused:
         over = msgspec.structs.replace(life, state="refused", why=str(refused))
-        return _close(Collected(over), publisher)
-    rows = stated(document, found, origin)
-    aside, kept = _sent(rows, origin, publisher)
+        return _close(over, (), publisher)
+    refused_rows = send_rows(document, found, origin, publisher)
     publisher.flush()
     done = msgspec.structs.replace(
         life,
         state="complete",
         rows=found.rows,
-        rows_refused=aside,
-        ends={str(p): offset for p, offset in sorted(ends().items())},
+        rows_refused=len(refused_rows),
+        ends=stated(ends()),
     )
-    return _close(Collected(done, kept, (*found.notes, *rows.notes)), publisher)
+    return _close(done, refused_rows, publisher)
 
 
-def _sent(
-    rows: Iterable[Stated | RefusedRow], origin: Origin, publisher: Publisher
-) -> tuple[int, tuple[RefusedRow, ...]]:
-    """Send what rows state; give how many were set aside, and the first of those."""
-    aside, kept = 0, []
-    for row in rows:
-        if not isinstance(row, RefusedRow):
-            publisher.send(observed(*row, origin))
-            continue
-        aside += 1
-        if aside <= KEPT:
-            kept.append(row)
-    return aside, tuple(kept)
+def stated(ends: Mapping[int, int]) -> dict[str, int]:
+    """Give *ends* as a report's marker states them."""
+    return {str(partition): offset for partition, offset in sorted(ends.items())}
 
 
-def observed(sku: bytes, value: bytes, origin: Origin) -> Record:
+def send_rows(
+    document: Document, found: Survey, origin: Origin, publisher: Publisher
+) -> tuple[RefusedRow, ...]:
+    """Send an observation a row, in order; give the rows that are set aside."""
+    refused = []
+    for row in observations(document, found, origin):
+        if isinstance(row, RefusedRow):
+            refused.append(row)
+        else:
+            publisher.send(observed(row, origin))
+    return tuple(refused)
+
+
+def observed(event: Observation, origin: Origin) -> Record:
     """Give the record of one row; its id is the report's and the SKU's, so a repeat is one."""
-    named = sku.decode()
     return codec.encode(
-        value,
+        event,
         topic=LISTING,
-        key=keys.shared(origin.account, named),
-        id=str(uuid5(NAMESPACE_URL, f"{origin.report}\n{origin.store}\n{named}")),
+        key=keys.shared(event.account, event.seller_sku),
+        id=str(uuid5(NAMESPACE_URL, f"{origin.report}\n{origin.store}\n{event.seller_sku}")),
         source=SOURCE,
-        subject=named,
+        subject=event.seller_sku,
         time=origin.as_of,
     )
 
 
-def _close(collected: Collected, publisher: Publisher) -> Collected:
-    report = collected.report
+def _close(report: Report, refused: tuple[RefusedRow, ...], publisher: Publisher) -> Collected:
+    send_marker(report, publisher)
+    return Collected(report, refused)
+
+
+def send_marker(report: Report, publisher: Publisher) -> None:
+    """Tell everybody how far *report* is; come back once the broker has it."""
     publisher.send(
         codec.encode(
             report,
@@ -130,4 +126,3 @@ def _close(collected: Collected, publisher: Publisher) -> Collected:
         )
     )
     publisher.flush()
-    return collected

@@ -60,6 +60,16 @@ class Runs:
                 raise Overtaken(f"{run.store} {run.type} {run.slot} version {run.version}")
         return after
 
+    def rest(self, run: Run, until: datetime, why: str) -> None:
+        """Note that nothing came of the last act for *run*, and when it is due again.
+
+        Whatever version it has: the state alone must still be the same.
+        """
+        tried = {"due_at": until, "why": why, "tries": table.c.tries + 1}
+        change = update(table).where(_same(run), table.c.state == run.state)
+        with self._engine.begin() as connection:
+            connection.execute(change.values(tried | {"version": table.c.version + 1}))
+
     def due(self, accounts: Collection[str], now: datetime) -> list[Run]:
         """Give the runs of *accounts* whose time has come, or that Amazon spoke of."""
         wanted = (

@@ -4,9 +4,11 @@ Each function reads one part of an event, and names field and rule where it does
 """
 
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime
 from difflib import get_close_matches
 
+from producers.catalog.place import exact
 from producers.catalog.refusal import Unfit
 from schemas import codec, topics
 from schemas.catalog import sku_of
@@ -31,17 +33,22 @@ def event_of(topic: str, data: bytes, root: str = "$.data") -> Event | None:
     """Give the event that *data* holds; None where it is null. Raises `Unfit`."""
     if data == b"null":
         return None
+    event = topics.topic(topic).event
     try:
-        return codec.decoder(topics.topic(topic).event).decode(data)
+        return codec.decoder(event).decode(data)
     except (ValueError, RecursionError) as error:
-        raise unfit(error, root) from None
+        raise unfit(error, root, lambda path: exact(data, event, path)) from None
 
 
-def unfit(error: BaseException, root: str) -> Unfit:
+def unfit(
+    error: BaseException, root: str, exactly: Callable[[str], str] = lambda path: path
+) -> Unfit:
     """Give *error* of a decoder as field below *root*, and rule."""
     text = str(error)[:500] or type(error).__name__
     found = _PLACE.match(text)
-    return Unfit(root + found[2].removeprefix("$"), found[1]) if found else Unfit(root, text)
+    if not found:
+        return Unfit(root, text)
+    return Unfit(root + exactly(found[2]).removeprefix("$"), found[1])
 
 
 def same_subject(subject: str, event: Event | None) -> None:

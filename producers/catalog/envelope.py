@@ -118,6 +118,8 @@ def decoded(header: str, value: str) -> str:
 
 
 def _parted(members: Mapping[str, msgspec.Raw]) -> Envelope:
+    if not {"specversion", "type"} & members.keys():
+        raise Unfit("$.specversion", "missing, and so is type: this is no CloudEvent")
     if "data_base64" in members:
         raise Unfit("$.data_base64", "data is JSON, in `data`")
     attributes: dict[str, Any] = {}

@@ -38,12 +38,12 @@ class Stated(msgspec.Struct, frozen=True, kw_only=True):
 _LINE = msgspec.json.Decoder(Line)
 
 
-def numbered(stream: BinaryIO) -> Iterator[tuple[int, bytes]]:
+def numbered(stream: BinaryIO, number: int = 0) -> Iterator[tuple[int, bytes]]:
     """Give the lines of *stream* that are not blank; one that is too long is cut.
 
-    A byte order mark is taken off each, as files are also put together from others.
+    A byte order mark is taken off each, as files are also put together from others. *number*
+    lines were read before.
     """
-    number = 0
     while raw := stream.readline(codec.MAX_RECORD + 2):
         number += 1
         raw = raw.removeprefix(BOM)

@@ -5,9 +5,12 @@ file is applied, and tells what is wrong with the place below the record.
 """
 
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from producers.amazon.report import REPORT_TYPES
+from producers.amazon.schedule import WINDOW, seconds
 from producers.operator.leaves import IDENTIFIERS, WELL_KNOWN, option
 from producers.operator.shape import LATER, near
 from schemas import settings as s
@@ -262,6 +265,14 @@ def _guards(id_: str, guards: s.Guards, all_: s.Settings) -> Wrong:
                 yield f".{guard}.{name}", "0 or more"
 
 
+def _reports(_: str, reports: s.Reports, __: s.Settings) -> Wrong:
+    for type_, every in reports.every.items():
+        if type_ not in REPORT_TYPES:
+            yield f".every.{type_}", f"its rows are not read here{near(type_, REPORT_TYPES)}"
+        if timedelta(seconds=seconds(every)) < WINDOW:
+            yield f".every.{type_}", "1h or more: Amazon hands one document out for so long"
+
+
 def _pause(id_: str, _: s.Pause, __: s.Settings) -> Wrong:
     if id_ not in GROUPS:
         yield "", f"no group {id_!r}: {', '.join(GROUPS)}"
@@ -289,8 +300,11 @@ CHECKS: dict[str, Callable[[str, Any, s.Settings], Wrong]] = {
     "condition": _condition,
     "fulfilment": _fulfilment,
     "pricing_rule": _pricing_rule,
+    "reports": _reports,
     "guards": _guards,
     "pause": _pause,
 }
-PER_STORE = frozenset(["listing", "search", "third_party", "condition", "fulfilment", "rule"])
+PER_STORE = frozenset(
+    ["listing", "search", "third_party", "condition", "fulfilment", "rule", "reports"]
+)
 """Kinds whose id is a store's."""

@@ -77,6 +77,7 @@ ARGUMENTS: dict[str, tuple[dict[str, Check], frozenset[str]]] = {
     "publish": ({}, frozenset()),
     "end": ({}, frozenset()),
     "retry_match": ({}, frozenset()),
+    "import": ({}, frozenset()),
     "assign": ({"product": _product}, frozenset(["product"])),
     "asin": ({"asin": _asin}, frozenset(["asin"])),
     "condition": ({"condition": _condition, "note": _note}, frozenset(["condition"])),

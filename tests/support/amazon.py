@@ -62,6 +62,7 @@ class Desk:
         read: Seed = decode(json.dumps(document).encode())
         self.amazon: Amazon = begin(read)
         populate(self.amazon.world, read, self.now)
+        self.amazon.watch.calendar(self.now)
         stated = read.accounts[account]
         self.region = stated.region.lower()
         self.merchant = stated.merchant_token
@@ -74,6 +75,14 @@ class Desk:
         form |= {"client_id": "sandbox", "client_secret": "sandbox"}
         reply = self.send(Request("POST", "/auth/o2/token", body=urlencode(form).encode()))
         return str(json.loads(reply.body).get("access_token", ""))
+
+    def grantless(self) -> "Desk":
+        """Go on with a grantless token for notifications."""
+        form = {"grant_type": "client_credentials", "scope": "sellingpartnerapi::notifications"}
+        form |= {"client_id": "sandbox", "client_secret": "sandbox"}
+        reply = self.send(Request("POST", "/auth/o2/token", body=urlencode(form).encode()))
+        self.token = str(json.loads(reply.body)["access_token"])
+        return self
 
     def send(self, request: Request) -> Reply:
         """Ask, and give the reply alone."""

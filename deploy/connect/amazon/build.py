@@ -8,9 +8,11 @@ from importlib.metadata import version
 from typing import Literal
 
 import httpx2
+from httpx2 import URL
 
 from deploy.connect.amazon.client import AmazonClient, quiet_http
 from deploy.connect.amazon.credentials import Application, Credentials, credentials
+from deploy.connect.amazon.download import Downloads, on_this_machine
 from deploy.connect.amazon.exchange import Exchange
 from deploy.connect.amazon.lwa import Tokens
 from deploy.connect.limits import Limits
@@ -26,7 +28,7 @@ def amazon_client(
     settings: Callable[[], Settings],
     environ: Mapping[str, str],
     *,
-    role: Literal["push", "intake"],
+    role: Literal["push", "intake", "reports"],
 ) -> AmazonClient:
     """Give the client for one role in this process; the roles split what both call.
 
@@ -48,6 +50,14 @@ def amazon_client(
         now=lambda: datetime.now(UTC),
     )
     return AmazonClient(exchange, settings, {"NA": place.na, "EU": place.eu, "FE": place.fe})
+
+
+def downloads(place: Amazon) -> Downloads:
+    """Give what downloads documents: a client of its own, without token."""
+    quiet_http()
+    local = any(on_this_machine(URL(region).host) for region in (place.na, place.eu, place.fe))
+    http = httpx2.Client(follow_redirects=False)
+    return Downloads(http, place.document_hosts.split(), local=local)
 
 
 def agent() -> str:

@@ -6,6 +6,7 @@ refreshed token) nor sleeps. Everything it needs is handed in. C1 to C17 are `am
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, TypeVar
 from urllib.parse import quote
@@ -20,12 +21,14 @@ from deploy.connect.amazon.documents import (
     CatalogItems,
     Item,
     Items,
+    Restrictions,
     Submitted,
 )
 from deploy.connect.amazon.exchange import Answer, Exchange, silent
 from deploy.connect.amazon.failures import Call, CallLater, CallRefused, CallUnanswered
 from deploy.connect.amazon.observed import absence, issue, observation
 from deploy.connect.amazon.operations import OPERATIONS, Operation
+from schemas import imports
 from schemas.amazon import Observation
 from schemas.marketplaces import marketplace
 from schemas.settings import Account, Settings
@@ -33,7 +36,7 @@ from schemas.settings import Account, Settings
 T = TypeVar("T")
 
 READ_PARTS = ("summaries", "offers", "fulfillmentAvailability", "issues")
-"""The live parts of a SKU, and its issues; `attributes` would only echo what was sent."""
+"""The live parts of a SKU, and its issues; `attributes` proves nothing: it echoes what was sent."""
 SEARCHED = 20
 """SKUs that one search may name, and rows of a page."""
 INTERNAL = "4000000"
@@ -41,7 +44,7 @@ INTERNAL = "4000000"
 OWN_ERROR_PAUSE = 5.0
 """Seconds to wait after an error of Amazon's own."""
 
-_encoder = msgspec.json.Encoder(decimal_format="number")
+_encode = msgspec.json.Encoder(decimal_format="number").encode
 _log = structlog.get_logger(__name__)
 
 
@@ -87,7 +90,7 @@ class AmazonClient:
     ) -> str:
         query = {"marketplaceIds": list(self._places(account, [store]).values())}
         answer = self._call(operation, account, query, seller_sku=seller_sku, body=body)
-        submitted = _document(answer, Submitted)
+        submitted = read_as(answer, Submitted)
         if submitted.sku != seller_sku:
             raise _stranger(answer)
         if submitted.status == "ACCEPTED":
@@ -101,15 +104,16 @@ class AmazonClient:
     def read(self, account: str, seller_sku: str, stores: Sequence[str]) -> Observation:
         """Read one SKU; one that Amazon answers with 404 exists in none of *stores*."""
         places = self._places(account, stores)
-        query = {"marketplaceIds": list(places.values()), "includedData": READ_PARTS}
+        mapped = self._mapped(places)
+        query = {"marketplaceIds": list(places.values()), "includedData": _parts(mapped)}
         asked_at = self._exchange.amazons_now()
         answer = self._call("getListingsItem", account, query, seller_sku=seller_sku)
         if answer.status == 404:
             return absence(account, seller_sku, places, asked_at)
-        item = _document(answer, Item)
+        item = read_as(answer, Item)
         if item.sku != seller_sku:
             raise _stranger(answer)
-        return observation(item, account, places, asked_at)
+        return observation(item, account, places, asked_at, mapped=mapped)
 
     def read_many(
         self, account: str, seller_skus: Sequence[str], stores: Sequence[str]
@@ -121,17 +125,20 @@ class AmazonClient:
         if len(seller_skus) > SEARCHED:
             raise ValueError(f"at most {SEARCHED} SKUs at once, not {len(seller_skus)}")
         places = self._places(account, stores)
+        mapped = self._mapped(places)
         query: Query = {
             "marketplaceIds": list(places.values()),
             "identifiers": seller_skus,
             "identifiersType": "SKU",
-            "includedData": READ_PARTS,
+            "includedData": _parts(mapped),
             "pageSize": str(SEARCHED),
         }
         asked_at = self._exchange.amazons_now()
-        page = _document(self._call("searchListingsItems", account, query), Items)
+        page = read_as(self._call("searchListingsItems", account, query), Items)
         mine = [item for item in page.items if item.sku in seller_skus]
-        return {item.sku: observation(item, account, places, asked_at) for item in mine}
+        return {
+            item.sku: observation(item, account, places, asked_at, mapped=mapped) for item in mine
+        }
 
     def search_catalog(
         self,
@@ -158,9 +165,43 @@ class AmazonClient:
             query["sellerId"] = self._account(account).merchant_token
         if token is not None:
             query["pageToken"] = token
-        return _document(self._call("searchCatalogItems", account, query), CatalogItems)
+        return read_as(self._call("searchCatalogItems", account, query), CatalogItems)
 
-    # --- addressing ---
+    def _mapped(self, places: Mapping[str, str]) -> dict[str, frozenset[str]]:
+        """Give what the import mappings of each store name."""
+        settings = self._settings()
+        named = {s: settings.imports(marketplace(place)) for s, place in places.items()}
+        return {store: imports.to_read(names) for store, names in named.items()}
+
+    def restrictions(
+        self, account: str, store: str, asin: str, condition: str | None
+    ) -> Restrictions:
+        """Tell what keeps *account* from listing *asin* in a condition; empty = nothing."""
+        query: dict[str, str | Sequence[str]] = {
+            "asin": asin,
+            "sellerId": self._account(account).merchant_token,
+            "marketplaceIds": list(self._places(account, [store]).values()),
+        }
+        if condition is not None:
+            query["conditionType"] = condition
+        return read_as(self._call("getListingsRestrictions", account, query), Restrictions)
+
+    # --- what else is called, and addressing ---
+
+    def ask(
+        self,
+        operation: str,
+        account: str,
+        query: Query,
+        *,
+        parts: Mapping[str, str] | None = None,
+        body: Mapping[str, Any] | None = None,
+    ) -> Answer:
+        """Call an operation that is not about one SKU; *parts* are the ids in its path."""
+        what = OPERATIONS[operation]
+        named = {name: encoded_sku(value) for name, value in (parts or {}).items()}
+        url = self._at(account, what.path.format(**named), query)
+        return self._exchange.call(what, account, url, None if body is None else _encode(body))
 
     def _call(
         self,
@@ -173,20 +214,27 @@ class AmazonClient:
     ) -> Answer:
         what = OPERATIONS[operation]
         url = self._url(what, account, query, seller_sku)
-        content = None if body is None else _encoder.encode(body)
-        return self._exchange.call(what, account, url, content)
+        return self._exchange.call(what, account, url, None if body is None else _encode(body))
 
     def _url(self, operation: Operation, account: str, query: Query, seller_sku: str | None) -> str:
         mine = self._account(account)
         sku = "" if seller_sku is None else encoded_sku(seller_sku)
         path = operation.path.format(seller=quote(mine.merchant_token, safe=""), sku=sku)
-        return f"{self._regions[mine.region].rstrip('/')}{path}?{joined(query)}"
+        return self._at(account, path, query)
+
+    def _at(self, account: str, path: str, query: Query) -> str:
+        region = self._regions[self._account(account).region].rstrip("/")
+        return f"{region}{path}?{joined(query)}" if query else region + path
 
     def _account(self, account: str) -> Account:
         found: Account | None = self._settings().of("account").get(account)
         if found is None:
             raise ValueError(f"no account {account!r} in the settings")
         return found
+
+    def amazons_now(self) -> datetime:
+        """Give the present on Amazon's clock."""
+        return self._exchange.amazons_now()
 
     def _places(self, account: str, stores: Sequence[str]) -> dict[str, str]:
         """Give the marketplace ids of *stores*, in their order.
@@ -195,9 +243,10 @@ class AmazonClient:
         """
         if not stores:
             raise ValueError(f"no store of {account!r} was named")
-        return {name: self._place(account, name) for name in stores}
+        return {name: self.place(account, name) for name in stores}
 
-    def _place(self, account: str, name: str) -> str:
+    def place(self, account: str, name: str) -> str:
+        """Give the marketplace id of a store. Raises ValueError unless it is *account*'s."""
         store = self._settings().store(name)
         if store is None or store.account != account:
             raise ValueError(f"{name!r} is no store of {account!r}")
@@ -207,7 +256,12 @@ class AmazonClient:
         return place.id
 
 
-def _document(answer: Answer, shape: type[T]) -> T:
+def _parts(mapped: Mapping[str, frozenset[str]]) -> tuple[str, ...]:
+    return (*READ_PARTS, "attributes") if any(mapped.values()) else READ_PARTS
+
+
+def read_as(answer: Answer, shape: type[T]) -> T:
+    """Give the body of *answer* as *shape*; what is none is no answer that can be trusted."""
     try:
         return msgspec.json.Decoder(shape, float_hook=Decimal).decode(answer.body)
     except (ValueError, RecursionError) as error:

@@ -4,6 +4,7 @@ Names are Amazon's. Enums are open strings. Money is text here and a number else
 are read as exact decimals.
 """
 
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -51,6 +52,7 @@ class Summary(Document, frozen=True):
     asin: str | None = None
     condition_type: str | None = None
     item_name: str | None = None
+    product_type: str | None = None
     main_image: Image | None = None
 
 
@@ -85,6 +87,7 @@ class Item(Document, frozen=True):
     issues: list[AmazonIssue] | None = None
     offers: list[AmazonOffer] | None = None
     fulfillment_availability: list[Availability] | None = None
+    attributes: dict[str, Any] | None = None
 
 
 class Pagination(Document, frozen=True):
@@ -106,6 +109,67 @@ class CatalogItems(Document, frozen=True):
     number_of_results: int
     items: list[dict[str, Any]]
     pagination: Pagination | None = None
+
+
+class Link(Document, frozen=True):
+    """Where a person may go on: to ask for approval, mostly."""
+
+    resource: str | None = None
+
+
+class RestrictionReason(Document, frozen=True):
+    """Why a restriction is there; its code is an open string."""
+
+    message: str = ""
+    reason_code: str | None = None
+    links: list[Link] = []
+
+
+class OneRestriction(Document, frozen=True):
+    """What keeps an account from listing one ASIN, in one condition or in all."""
+
+    marketplace_id: str
+    condition_type: str | None = None
+    reasons: list[RestrictionReason] = []
+
+
+class Restrictions(Document, frozen=True):
+    """Everything that does; empty = it may be listed."""
+
+    restrictions: list[OneRestriction]
+
+
+class AmazonReport(Document, frozen=True):
+    """How far a report is (Reports 2021-06-30); *processing_status* is an open word."""
+
+    report_id: str
+    report_type: str
+    created_time: datetime
+    processing_status: str
+    marketplace_ids: list[str] = []
+    data_end_time: datetime | None = None
+    processing_end_time: datetime | None = None
+    report_document_id: str | None = None
+
+
+class AmazonReports(Document, frozen=True):
+    """A page of an account's reports."""
+
+    reports: list[AmazonReport]
+    next_token: str | None = None
+
+
+class ReportAsked(Document, frozen=True):
+    """The answer to the wish for a report."""
+
+    report_id: str
+
+
+class ReportLink(Document, frozen=True):
+    """Where a report's document is, for five minutes; *url* is a secret."""
+
+    report_document_id: str
+    url: str
 
 
 class AmazonError(Document, frozen=True):

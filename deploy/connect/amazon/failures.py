@@ -39,9 +39,8 @@ class CallLater(TryAgain):
     """Not now. *throttled*: the quota, not the call, was the reason."""
 
     def __init__(self, call: Call, why: str, *, after: float, throttled: bool = False) -> None:
-        super().__init__(f"{why}: {call}", after=after)
+        super().__init__(f"{why}: {call}", after=after, throttled=throttled)
         self.call = call
-        self.throttled = throttled
 
 
 class CallUnanswered(Unanswered):

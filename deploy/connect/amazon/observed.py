@@ -1,12 +1,14 @@
 """From Amazon's documents to our observations: only the live parts of a read prove anything."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from deploy.connect.amazon import attributes
 from deploy.connect.amazon.documents import (
     KEPT_ISSUES,
     AmazonIssue,
@@ -18,11 +20,19 @@ from deploy.connect.amazon.documents import (
 from schemas.amazon import Enforcement, Issue, Observation, ObservedStore
 from schemas.money import Money, number
 
+Names = Mapping[str, Collection[str]]
+"""Store → Amazon's names of the attributes that its import mappings name."""
+
 
 def observation(
-    item: Item, account: str, stores: Mapping[str, str], as_of: datetime
+    item: Item,
+    account: str,
+    stores: Mapping[str, str],
+    as_of: datetime,
+    *,
+    mapped: Names = MappingProxyType({}),
 ) -> Observation:
-    """Give what *item* says about *stores* (store → marketplace id).
+    """Give what *item* says about *stores* (store → marketplace id), and of what is *mapped*.
 
     A marketplace that the answer leaves out is not stated: unknown, not gone (models#3008).
     """
@@ -34,7 +44,7 @@ def observation(
         source="read",
         as_of=as_of,
         stores={
-            store: _store(item, summaries[place], place)
+            store: _store(item, summaries[place], place, mapped.get(store, ()))
             for store, place in stores.items()
             if place in summaries
         },
@@ -49,7 +59,7 @@ def absence(account: str, seller_sku: str, stores: Mapping[str, str], at: dateti
     return Observation(account=account, seller_sku=seller_sku, source="read", as_of=at, stores=gone)
 
 
-def _store(item: Item, summary: Summary, place: str) -> ObservedStore:
+def _store(item: Item, summary: Summary, place: str, names: Collection[str]) -> ObservedStore:
     return ObservedStore(
         exists=True,
         asin=_stated(summary.asin),
@@ -59,6 +69,7 @@ def _store(item: Item, summary: Summary, place: str) -> ObservedStore:
         title=_stated(summary.item_name),
         image=_stated(summary.main_image.link if summary.main_image else None),
         issues=_issues(item, place),
+        attributes=attributes.stated(item, summary, names) if names else UNSET,
     )
 
 

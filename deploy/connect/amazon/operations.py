@@ -6,7 +6,7 @@ import msgspec
 
 
 class Operation(msgspec.Struct, frozen=True, kw_only=True):
-    """One operation. *write*: it changes a listing, so a lost answer means *unknown*.
+    """One operation. *write*: it changes something, so a lost answer means *unknown*.
 
     *absent*: a 404 is a fact. *ok*: the statuses the contract names for success.
     """
@@ -25,6 +25,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
 _ONE = "/listings/2021-08-01/items/{seller}/{sku}"
 _ALL = "/listings/2021-08-01/items/{seller}"
 _ITEMS = "ListingsApi"
+_REPORTS = "/reports/2021-06-30/reports"
 
 OPERATIONS: dict[str, Operation] = {
     o.id: o
@@ -55,6 +56,25 @@ OPERATIONS: dict[str, Operation] = {
             method="GET",
             path="/sellers/v1/marketplaceParticipations",
             client_class="SellersApi",
+        ),
+        Operation(
+            id="createReport",
+            method="POST",
+            path=_REPORTS,
+            client_class="ReportsApi",
+            write=True,
+            idempotent=False,
+            ok=(202,),
+        ),
+        Operation(id="getReports", method="GET", path=_REPORTS, client_class="ReportsApi"),
+        Operation(
+            id="getReport", method="GET", path=_REPORTS + "/{report}", client_class="ReportsApi"
+        ),
+        Operation(
+            id="getReportDocument",
+            method="GET",
+            path="/reports/2021-06-30/documents/{document}",
+            client_class="ReportsApi",
         ),
     )
 }

@@ -1,16 +1,20 @@
-"""Lookups: what is answered, what is set aside, what stays; on lists instead of Kafka."""
+"""Lookups: what is answered, what is set aside, what waits; on lists instead of Kafka."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
-from producers.amazon.lookup import Lookups
-from producers.amazon.serve import Place, turn
+from producers.amazon.batches import LINGER
+from producers.amazon.lookup import Lookups, Page
+from producers.amazon.serve import PATIENCE, TRIES, Place, Service
 from schemas import codec, keys
-from schemas.amazon import FoundCandidate, Lookup, Observation
-from schemas.errors import NotAllowed, TryAgain
+from schemas.amazon import FoundCandidate, Lookup, Observation, Restriction
+from schemas.errors import NotAllowed, Refused, TryAgain
 from schemas.event import Event
+from schemas.identifiers import check_digit
 from schemas.pipeline import Handled
 from schemas.reasons import Reason
 from schemas.record import Record
@@ -18,163 +22,376 @@ from schemas.requests import LookupRequested, ReadRequested
 from schemas.settings import Settings, Store
 
 NOW = datetime(2026, 11, 25, 10, 0, tzinfo=UTC)
-PLACE: Place = ("listing.lookup-requested.v1", 0)
-STORE = Store(account="acme-eu", marketplace="DE", website="base", created=NOW.date())
-SETTINGS = Settings().with_record("store", "acme-de", STORE)
-FOUND = FoundCandidate(asin="B000000001", why="ean")
+LOOKUP, READ = "listing.lookup-requested.v1", "listing.read-requested.v1"
+SETTINGS = Settings()
+for account in ("acme-eu", "zen-eu"):
+    place = Store(account=account, marketplace="DE", website="base", created=NOW.date())
+    SETTINGS = SETTINGS.with_record("store", f"{account}-de", place)
+
+EANS = [twelve + check_digit(twelve) for twelve in map(str, range(400638133390, 400638133490))]
 
 
-class ListedRequests:
-    """Requests out of one list; remembers what was done with them."""
+def item(number: str, asin: str = "") -> FoundCandidate:
+    return FoundCandidate(asin=asin or f"B{number[-9:]}", gtins=[number.zfill(14)])
+
+
+class Catalogue:
+    """Amazon: one item for each number, unless told otherwise."""
+
+    def __init__(self) -> None:
+        self.calls: list[tuple[str, tuple[str, ...]]] = []
+        self.troubles: list[Exception] = []
+        self.held: dict[str, Exception] = {}
+        self.pages: Callable[[Sequence[str], str | None], Page] | None = None
+
+    def search(
+        self, account: str, store: str, kind: str, values: Sequence[str], token: str | None
+    ) -> Page:
+        self.calls.append((account, tuple(values)))
+        self._trouble(account)
+        if self.pages is not None:
+            return self.pages(values, token)
+        found = [item(value) for value in reversed(values)]
+        return Page(found, len(found))
+
+    def family(self, account: str, store: str, parent: str) -> Sequence[FoundCandidate]:
+        return [item("1", "B0CHILD001")]
+
+    def restriction(
+        self, account: str, store: str, asin: str, condition: str | None
+    ) -> Restriction | None:
+        self.calls.append((account, (asin, condition or "")))
+        return Restriction(code="APPROVAL_REQUIRED") if condition == "used_good" else None
+
+    def observe(self, account: str, seller_sku: str, stores: Sequence[str]) -> Observation | None:
+        self._trouble(account)
+        return Observation(account=account, seller_sku=seller_sku, source="read", as_of=NOW)
+
+    def _trouble(self, account: str) -> None:
+        if account in self.held:
+            raise self.held[account]
+        if self.troubles:
+            raise self.troubles.pop(0)
+
+
+class Desk:
+    """The service on lists: requests in, what was done with them, answers, dead letters."""
 
     def __init__(self, *records: Record) -> None:
         self.records = list(records)
-        self.handled: list[tuple[int, Handled]] = []
+        self.amazon = Catalogue()
+        self.outcomes: dict[int, Handled] = {}
+        self.sent: list[Record] = []
+        self.aside: list[str] = []
+        self.away = False
+        self.now = 100.0
+        self.gone: list[Place] = []
+        self.service = Service(
+            self,
+            Lookups(self.amazon, lambda: SETTINGS, lambda: NOW),
+            self._publish,
+            lambda _, reason: self.aside.append(reason.code),
+            submit=at_once,
+            clock=lambda: self.now,
+            chance=lambda: 1.0,
+        )
 
-    def poll(self, timeout: float) -> Mapping[Place, Sequence[Record]]:
+    def poll(self, timeout: float) -> Sequence[Record]:
         given, self.records = self.records, []
-        return {PLACE: given} if given else {}
+        return given
 
-    def rest(self, place: Place, records: Sequence[Record], seconds: float) -> None:
-        self.records = [*records, *self.records]
+    def done(self, record: Record, outcome: Handled) -> None:
+        assert record.offset not in self.outcomes
+        self.outcomes[record.offset] = outcome
 
-    def done(self, positions: Mapping[Place, int], outcomes: Mapping[Handled, int]) -> None:
-        self.handled += [(p, o) for p, o in zip(positions.values(), outcomes, strict=True)]
+    def lost(self) -> Sequence[Place]:
+        gone, self.gone = self.gone, []
+        return gone
+
+    def _publish(self, records: Sequence[Record]) -> None:
+        if self.away:
+            raise TryAgain("the broker is away")
+        self.sent += records
+
+    def run(self, seconds: float = 1.0) -> "Desk":
+        """Let turns pass for *seconds*."""
+        for _ in range(int(seconds / 0.25) + 1):
+            for _ in range(12):
+                self.service.turn()
+            self.now += 0.25
+        return self
+
+    @property
+    def lookups(self) -> list[Lookup]:
+        found = [codec.decode(r, Lookup) for r in self.sent if r.topic == "amazon.lookup.v1"]
+        return [one for one in found if one is not None]
+
+    def asins(self) -> dict[str, list[str]]:
+        return {one.value: [c.asin for c in one.candidates] for one in self.lookups}
 
 
-class Asked:
-    """Amazon, as a list of what it is going to do."""
-
-    def __init__(self, *answers: object) -> None:
-        self.answers = list(answers)
-
-    def search(self, account: str, store: str, kind: str, value: str) -> Sequence[FoundCandidate]:
-        answer = self.answers.pop(0)
-        if isinstance(answer, Exception):
-            raise answer
-        return answer  # type: ignore[return-value]
-
-    def observe(self, account: str, seller_sku: str, stores: Sequence[str]) -> Observation | None:
-        answer = self.answers.pop(0)
-        if isinstance(answer, Exception):
-            raise answer
-        return answer  # type: ignore[return-value]
+def at_once(call: Callable[[], Any]) -> "Future[Any]":
+    future: Future[Any] = Future()
+    try:
+        future.set_result(call())
+    except Exception as error:  # noqa: BLE001 - a future carries whatever was raised
+        future.set_exception(error)
+    return future
 
 
-def record(event: Event | None, offset: int = 0, topic: str = PLACE[0]) -> Record:
+def record(event: Event | None, offset: int = 0, topic: str = LOOKUP, sku: str = "LAMP") -> Record:
     made = codec.encode(
         event,
         topic=topic,
-        key=keys.shared("acme-eu", "LAMP-12"),
+        key=keys.shared("acme-eu", sku),
         id=f"request-{offset}",
         source="/t",
-        subject="LAMP-12",
+        subject=sku,
         time=NOW,
     )
     return Record(
-        topic=topic,
-        key=made.key,
-        value=made.value,
-        headers=made.headers,
-        partition=0,
+        topic=topic, key=made.key, value=made.value, headers=made.headers, partition=0,
         offset=offset,
+    )  # fmt: skip
+
+
+def lookup(value: str = EANS[0], offset: int = 0, **changed: Any) -> Record:
+    account = changed.pop("account", "acme-eu")
+    sku = changed.pop("seller_sku", f"SKU-{offset}")
+    usual = {"store": f"{account}-de", "kind": "ean", "value": value, "sequence": 1, "nonce": 3}
+    event = LookupRequested(account=account, seller_sku=sku, **usual | changed)
+    return record(event, offset, sku=sku)
+
+
+def read(offset: int = 0, account: str = "acme-eu") -> Record:
+    event = ReadRequested(account=account, seller_sku="LAMP", stores=[f"{account}-de"], why="X")
+    return record(event, offset, READ)
+
+
+def many(number: int = 50) -> list[Record]:
+    return [lookup(EANS[n], n) for n in range(number)]
+
+
+# --- together -----------------------------------------------------------------------------
+
+
+def test_fifty_identifiers_take_three_calls_and_each_gets_its_own_answer() -> None:
+    desk = Desk(*many()).run()
+
+    assert [len(values) for _, values in desk.amazon.calls] == [20, 20, 10]
+    assert desk.asins() == {ean: [item(ean).asin] for ean in EANS[:50]}
+    assert set(desk.outcomes.values()) == {"emitted"}
+
+
+def test_an_answer_repeats_its_question_and_carries_why_each_item_was_offered() -> None:
+    (told,) = Desk(lookup()).run().lookups
+
+    assert (told.kind, told.value, told.nonce, told.state) == ("ean", EANS[0], 3, "answered")
+    assert [c.why for c in told.candidates] == [f"ean {EANS[0]}"]
+
+
+def test_a_lone_question_is_asked_after_the_linger_and_no_later() -> None:
+    desk = Desk(lookup())
+    desk.service.turn()
+    before = len(desk.amazon.calls)
+    desk.now += LINGER
+    desk.service.turn()
+
+    assert (before, len(desk.amazon.calls)) == (0, 1)
+
+
+def test_the_same_question_is_answered_under_the_same_id() -> None:
+    ids = {codec.header(Desk(lookup()).run().sent[0], "ce_id") for _ in range(2)}
+
+    assert len(ids) == 1
+
+
+def test_a_newer_question_of_a_listing_is_asked_instead_of_the_older() -> None:
+    desk = Desk(lookup(EANS[0], 0, seller_sku="A"), lookup(EANS[1], 1, seller_sku="A")).run()
+
+    assert desk.amazon.calls == [("acme-eu", (EANS[1],))]
+    assert desk.outcomes == {0: "filtered", 1: "emitted"}
+
+
+# --- pages, cut pages, strangers ------------------------------------------------------------
+
+
+def test_all_pages_are_followed() -> None:
+    desk = Desk(*many(20))
+    found = [item(ean) for ean in EANS[:20]]
+    desk.amazon.pages = lambda values, token: (
+        Page(found[10:], 20) if token else Page(found[:10], 20, "t1")
     )
 
+    assert desk.run().asins() == {ean: [item(ean).asin] for ean in EANS[:20]}
+    assert len(desk.amazon.calls) == 2
 
-def lookup(kind: str = "ean", store: str = "acme-de") -> LookupRequested:
-    return LookupRequested(
-        account="acme-eu",
-        seller_sku="LAMP-12",
-        store=store,
-        kind=kind,
-        value="4006381333931",
-        sequence=1,
-        nonce=3,
+
+def test_a_cut_page_decides_nothing_and_is_asked_again_in_halves() -> None:
+    desk = Desk(*many(20))
+
+    def cut_above_five(values: Sequence[str], token: str | None) -> Page:
+        found = [item(value) for value in values]
+        return Page(found[: len(found) // 2] if len(found) > 5 else found, len(found))
+
+    desk.amazon.pages = cut_above_five
+
+    assert desk.run().asins() == {ean: [item(ean).asin] for ean in EANS[:20]}
+    assert [len(values) for _, values in desk.amazon.calls] == [20, 10, 10, 5, 5, 5, 5]
+
+
+def test_an_item_that_names_no_identifier_belongs_to_who_asked_alone() -> None:
+    desk = Desk(*many(4))
+    parent = FoundCandidate(asin="B0PARENT01", children=["B0CHILD001"])
+    desk.amazon.pages = lambda values, _: Page(
+        found := [parent if v == EANS[2] else item(v) for v in values], len(found)
     )
 
-
-READ = ReadRequested(account="acme-eu", seller_sku="LAMP-12", stores=["acme-de"], why="X")
-SEEN = Observation(account="acme-eu", seller_sku="LAMP-12", source="read", as_of=NOW)
-
-
-def run(requests: ListedRequests, *answers: object) -> tuple[list[Record], list[Reason]]:
-    sent: list[Record] = []
-    aside: list[Reason] = []
-    lookups = Lookups(Asked(*answers), lambda: SETTINGS, lambda: NOW)
-    turn(requests, lookups, sent.extend, lambda _, reason: aside.append(reason))
-    return sent, aside
+    expected = {ean: [item(ean).asin] for ean in EANS[:4]} | {EANS[2]: ["B0PARENT01"]}
+    assert desk.run().asins() == expected
 
 
-def test_an_answer_repeats_the_question_and_carries_what_was_found() -> None:
-    requests = ListedRequests(record(lookup()))
+def test_a_single_question_that_stays_cut_is_answered_failed_in_the_end() -> None:
+    desk = Desk(lookup())
+    desk.amazon.pages = lambda *_: Page([item(EANS[0])], 2)
 
-    [answer], aside = run(requests, [FOUND])
-    told = codec.decode(answer, Lookup)
-
-    assert told is not None
-    assert (told.kind, told.value, told.nonce, told.state) == (
-        "ean",
-        "4006381333931",
-        3,
-        "answered",
-    )
-    assert (told.candidates, aside, requests.handled) == ([FOUND], [], [(1, "emitted")])
+    assert [one.state for one in desk.run(PATIENCE).lookups] == ["failed"]
+    assert len(desk.amazon.calls) == TRIES
 
 
-def test_the_same_request_is_answered_under_the_same_id() -> None:
-    ids = [
-        codec.header(run(ListedRequests(record(lookup())), [FOUND])[0][0], "ce_id")
-        for _ in range(2)
-    ]
-
-    assert ids[0] == ids[1]
+# --- trouble --------------------------------------------------------------------------------
 
 
-def test_a_busy_amazon_keeps_the_request_and_all_that_follow() -> None:
-    requests = ListedRequests(*(record(lookup(), offset) for offset in range(3)))
+def test_a_spent_budget_closes_its_lane_and_no_other() -> None:
+    desk = Desk(lookup(account="acme-eu", offset=0), lookup(account="zen-eu", offset=1), read(2))
+    desk.amazon.held["acme-eu"] = TryAgain("429", after=1_000, throttled=True)
 
-    sent, _ = run(requests, [FOUND], TryAgain("throttled", after=2))
+    desk.run(2)
 
-    assert len(sent) == 1
-    assert ([r.offset for r in requests.records], requests.handled) == ([1, 2], [(1, "emitted")])
+    assert desk.outcomes == {1: "emitted"}
+    assert [a for a, _ in desk.amazon.calls].count("acme-eu") == 1
+    desk.amazon.held.clear()
+    assert desk.run(1_000).outcomes.keys() == {0, 1, 2}
 
 
-def test_an_account_without_rights_gets_a_failed_answer_and_blocks_nobody() -> None:
-    requests = ListedRequests(record(lookup(), 0), record(lookup(), 1))
+def test_a_throttled_question_is_never_given_up() -> None:
+    desk = Desk(lookup())
+    desk.amazon.held["acme-eu"] = TryAgain("429", after=30, throttled=True)
+    desk.run(2 * PATIENCE)
+    assert desk.outcomes == {}
 
-    sent, _ = run(requests, NotAllowed("revoked"), [FOUND])
+    desk.amazon.held.clear()
 
-    told = [codec.decode(s, Lookup) for s in sent]
-    assert [t.state for t in told if t] == ["failed", "answered"]
+    assert [one.state for one in desk.run(31).lookups] == ["answered"]
+
+
+def test_a_call_in_vain_is_made_again_ever_later_and_then_given_up() -> None:
+    desk = Desk(lookup())
+    desk.amazon.held["acme-eu"] = TryAgain("502")
+
+    desk.run(PATIENCE)
+
+    assert len(desk.amazon.calls) == TRIES
+    assert [one.state for one in desk.lookups] == ["failed"]
+
+
+def test_an_account_without_rights_gets_failed_answers_and_blocks_nobody() -> None:
+    desk = Desk(lookup(account="acme-eu", offset=0), lookup(account="zen-eu", offset=1))
+    desk.amazon.held["acme-eu"] = NotAllowed("revoked")
+
+    desk.run()
+
+    assert {one.account: one.state for one in desk.lookups} == {
+        "acme-eu": "failed",
+        "zen-eu": "answered",
+    }
+
+
+def test_one_bad_identifier_among_twenty_is_set_aside_alone() -> None:
+    desk = Desk(*many(20))
+
+    def refuse_one(values: Sequence[str], token: str | None) -> Page:
+        if EANS[7] in values:
+            raise Refused(Reason("AMAZON_REJECTED", {"status": "400"}))
+        return Page([item(value) for value in values], len(values))
+
+    desk.amazon.pages = refuse_one
+    desk.run()
+
+    assert (desk.aside, desk.outcomes[7]) == (["AMAZON_REJECTED"], "quarantined")
+    assert list(desk.outcomes.values()).count("emitted") == 19
+
+
+def test_answers_are_kept_while_the_broker_is_away() -> None:
+    desk = Desk(lookup())
+    desk.away = True
+    desk.run()
+    assert desk.outcomes == {}
+
+    desk.away = False
+
+    assert (desk.run().outcomes, len(desk.amazon.calls)) == ({0: "emitted"}, 1)
+
+
+def test_after_a_crash_open_questions_are_asked_again_and_answered_alike() -> None:
+    lost = Desk(*many(5))
+    lost.away = True
+    lost.run()
+
+    again = Desk(*many(5)).run()
+
+    assert (lost.sent, len(again.lookups)) == ([], 5)
+
+
+def test_questions_of_a_partition_that_went_away_are_dropped() -> None:
+    desk = Desk(lookup())
+    desk.service.turn()
+    desk.gone = [(LOOKUP, 0)]
+
+    assert desk.run().amazon.calls == []
 
 
 @pytest.mark.parametrize(
-    ("event", "topic", "code"),
+    ("made", "code"),
     [
-        pytest.param(lookup("gcid"), PLACE[0], "MALFORMED", id="a kind that cannot be searched"),
-        pytest.param(lookup(store="acme-xx"), PLACE[0], "UNKNOWN_STORE", id="unknown store"),
-        pytest.param(None, PLACE[0], "TOMBSTONE_FORBIDDEN", id="a delete"),
-        pytest.param(None, "listing.read-requested.v1", "TOMBSTONE_FORBIDDEN", id="a read's"),
+        pytest.param(lookup(kind="gcid"), "MALFORMED", id="a kind that cannot be searched"),
+        pytest.param(lookup(store="acme-xx"), "UNKNOWN_STORE", id="unknown store"),
+        pytest.param(lookup(store="zen-eu-de"), "UNKNOWN_STORE", id="another account's store"),
+        pytest.param(record(None), "TOMBSTONE_FORBIDDEN", id="a delete"),
+        pytest.param(record(None, topic=READ), "TOMBSTONE_FORBIDDEN", id="a read's"),
     ],
 )
-def test_what_cannot_be_asked_is_set_aside(event: Event | None, topic: str, code: str) -> None:
-    requests = ListedRequests(record(event, topic=topic))
+def test_what_cannot_be_asked_is_set_aside(made: Record, code: str) -> None:
+    desk = Desk(made).run()
 
-    sent, aside = run(requests)
+    assert (desk.aside, desk.sent, desk.outcomes) == ([code], [], {0: "quarantined"})
 
-    assert ([a.code for a in aside], sent) == ([code], [])
-    assert requests.handled == [(1, "quarantined")]
+
+# --- other questions --------------------------------------------------------------------------
+
+
+def test_one_restriction_check_answers_everybody_who_asks_it() -> None:
+    of = {"kind": "restriction", "condition": "used_good"}
+    desk = Desk(lookup("B000000001", 0, **of), lookup("B000000001", 1, **of)).run()
+
+    assert [one.restriction for one in desk.lookups] == [Restriction(code="APPROVAL_REQUIRED")] * 2
+    assert len(desk.amazon.calls) == 1
+
+
+def test_a_family_is_told_child_by_child() -> None:
+    (told,) = Desk(lookup("B0PARENT01", kind="children")).run().lookups
+
+    assert [(c.asin, c.why) for c in told.candidates] == [("B0CHILD001", "child of B0PARENT01")]
 
 
 def test_a_read_becomes_an_observation_of_its_sku() -> None:
-    [seen], _ = run(ListedRequests(record(READ, topic="listing.read-requested.v1")), SEEN)
+    (seen,) = Desk(read()).run().sent
 
-    assert (seen.topic, seen.key) == ("amazon.listing.v1", b"acme-eu|LAMP-12")
-    assert codec.decode(seen, Observation) == SEEN
+    assert (seen.topic, seen.key) == ("amazon.listing.v1", b"acme-eu|LAMP")
 
 
 def test_a_read_that_is_not_allowed_says_nothing() -> None:
-    requests = ListedRequests(record(READ, topic="listing.read-requested.v1"))
+    desk = Desk(read())
+    desk.amazon.held["acme-eu"] = NotAllowed("revoked")
 
-    assert run(requests, NotAllowed("revoked")) == ([], [])
-    assert requests.handled == [(1, "filtered")]
+    assert (desk.run().sent, desk.outcomes) == ([], {0: "filtered"})

@@ -57,6 +57,8 @@ rule:
       - {attribute: climate, is_one_of: "Cool; 2"}
 pricing_rule:
   de-minus-5: {store: acme-de, priority: 10, change: -5.5}
+reports:
+  acme-de: {every: {GET_MERCHANT_LISTINGS_ALL_DATA: 2h}}
 guards:
   acme-de: {ending: {count: 10, share_1h: 0.02}}
 pause:
@@ -188,7 +190,17 @@ def test_a_record_that_others_refer_to_is_not_deleted() -> None:
 
 
 def test_a_store_is_deleted_with_all_that_is_its_own() -> None:
-    own = ["listing", "search", "third_party", "condition", "fulfilment", "rule", "guards", "store"]
+    own = [
+        "listing",
+        "search",
+        "third_party",
+        "condition",
+        "fulfilment",
+        "rule",
+        "reports",
+        "guards",
+        "store",
+    ]
     text = (
         "".join(f"{kind}:\n  acme-de: null\n" for kind in own)
         + "pricing_rule:\n  de-minus-5: null\n"

@@ -1,0 +1,71 @@
+"""The attributes of a read that import mappings name → plain text, one marketplace's.
+
+An attribute is rows of parts, each row for a marketplace and a language; the rest of a name
+is a way into the parts (`item_weight.value`). What is no text, and what is too long to be
+one, counts as none.
+"""
+
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from typing import Any
+
+from deploy.connect.amazon.documents import Item, Summary
+from schemas.marketplaces import marketplace
+
+LONGEST = 10_000
+"""Characters of one attribute's value, all its rows together."""
+
+MOST = 100
+"""Rows of one attribute."""
+
+Value = str | list[str] | None
+
+
+def stated(item: Item, summary: Summary, names: Iterable[str]) -> dict[str, Value]:
+    """Give the value of each of *names* in the marketplace of *summary*, None where none is."""
+    live: Mapping[str, Value] = {
+        "item_name": summary.item_name,
+        "product_type": summary.product_type,
+        "condition_type": summary.condition_type,
+        "main_image": summary.main_image.link if summary.main_image else None,
+    }
+    rows = item.attributes or {}
+    return {n: live[n] if live.get(n) else value(rows, n, summary.marketplace_id) for n in names}
+
+
+def value(attributes: Mapping[str, Any], name: str, place: str) -> Value:
+    """Give the value of *name* among *attributes* as the marketplace *place* has it."""
+    head, *way = name.split(".")
+    rows = attributes.get(head)
+    found = [_text(_at(row, way)) for row in _here(rows if isinstance(rows, list) else [], place)]
+    texts = [text for text in found if text]
+    if not texts or len(texts) > MOST or sum(map(len, texts)) > LONGEST:
+        return None
+    return texts[0] if len(texts) == 1 else texts
+
+
+def _here(rows: list[Any], place: str) -> list[Any]:
+    """Give the rows of *place*, in its language if it is among theirs."""
+    mine = [r for r in rows if isinstance(r, dict) and r.get("marketplace_id", place) == place]
+    language = marketplace(place).language
+    return [r for r in mine if r.get("language_tag") == language] or mine
+
+
+def _at(row: Any, way: list[str]) -> Any:
+    for part in way:
+        row = row[0] if isinstance(row, list) and row else row
+        row = row.get(part) if isinstance(row, dict) else None
+    return row
+
+
+def _text(part: Any) -> str | None:
+    if isinstance(part, list) and len(part) == 1:
+        return _text(part[0])
+    if isinstance(part, dict):
+        amount, unit = _text(part.get("value")), part.get("unit")
+        return f"{amount} {unit}" if amount and isinstance(unit, str) else amount
+    if isinstance(part, bool):
+        return "true" if part else "false"
+    if isinstance(part, Decimal):
+        return f"{part:f}"
+    return str(part).strip() if isinstance(part, str | int) else None

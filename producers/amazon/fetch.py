@@ -1,0 +1,337 @@
+"""The steps of a report's life: ask, wait, download, read, say that it is complete.
+
+One call of `step` is one act, and gives the run as it is to be written down. Whatever it does
+outside may be done again after a crash: asking is not, so what Amazon lists is looked at
+first; a document's name in the archive is its content; observations and markers have ids of
+their report and row; and a report is called complete only behind its last row's
+acknowledgement.
+"""
+
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from datetime import datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Literal, Protocol
+
+import msgspec
+
+from producers.amazon import collect
+from producers.amazon.document import Open, document
+from producers.amazon.report import Origin, survey
+from producers.amazon.run import Run, State, changed, moved
+from schemas.amazon import Report
+from schemas.errors import NotAllowed, Refused, TryAgain
+from schemas.settings import Settings
+
+SLACK = timedelta(minutes=1)
+"""How far Amazon's clock may be from what we take it for, when we look for our own report."""
+PATIENCE = timedelta(hours=48)
+"""After so long Amazon is not expected to finish a report any more."""
+POLLS = (10.0, 20.0, 30.0, 60.0, 120.0, 300.0)
+"""Seconds between two looks at a report; a notification comes before most of them."""
+KEPT_ROWS = 100
+"""Refused rows of a report that are kept with their reason; all are counted."""
+
+
+class Told(msgspec.Struct, frozen=True, kw_only=True):
+    """What Amazon says of a report. *mine*: it is of the store that was asked for."""
+
+    report: str
+    type: str
+    created: datetime
+    status: str
+    mine: bool = True
+    document: str | None = None
+    data_end: datetime | None = None
+    processing_end: datetime | None = None
+
+
+class Fetched(msgspec.Struct, frozen=True, kw_only=True):
+    """A document that was downloaded: its declared character set, its size as it came."""
+
+    charset: str | None
+    size: int
+
+
+class Reports(Protocol):
+    """Amazon's Reports API. Raises the four classes of `schemas.errors`."""
+
+    def now(self) -> datetime:
+        """Give the present on Amazon's clock."""
+
+    def request(self, account: str, store: str, type: str) -> str:  # noqa: A002 - Amazon's word
+        """Ask for a report; give its id."""
+
+    def listed(self, account: str, store: str, type: str, since: datetime) -> list[Told]:  # noqa: A002
+        """Give the reports of a store and type that were asked for since then."""
+
+    def told(self, account: str, store: str, report: str) -> Told:
+        """Give how far a report is."""
+
+    def fetch(self, account: str, document: str, into: Path) -> Fetched:
+        """Download a document to *into*."""
+
+
+class Archive(Protocol):
+    """Where documents are kept by the hash of their bytes."""
+
+    def put(self, file: Path) -> str:
+        """Keep a copy of *file*, and give its name; putting it twice changes nothing."""
+
+    def local(self, name: str) -> AbstractContextManager[Open]:
+        """Give what opens the document here. Raises LookupError if it is not kept whole."""
+
+
+class Ledger(Protocol):
+    """The runs as they are written down."""
+
+    def save(self, run: Run) -> Run:
+        """Write *run* down, and give it as it now stands."""
+
+    def previous(self, run: Run) -> Run | None:
+        """Give the latest run before this one whose document was read."""
+
+    def accepted(self, run: Run) -> Run | None:
+        """Give the complete run of this store and type that is as of the latest."""
+
+    def known(self, account: str) -> set[str]:
+        """Give the ids of all reports that belong to a run."""
+
+
+class Ports(msgspec.Struct, frozen=True, kw_only=True):
+    """What a step needs of the outside."""
+
+    amazon: Reports
+    archive: Archive
+    ledger: Ledger
+    publisher: Callable[[], collect.Publisher]
+    ends: collect.Ends
+    settings: Callable[[], Settings]
+    now: Callable[[], datetime]
+
+
+def step(run: Run, ports: Ports) -> Run:
+    """Do what is next for *run*, and give it as it is to be written down.
+
+    What ends without its rows is told with its reason. Raises `TryAgain`, `Unanswered` and
+    `NotAllowed` where nothing came of it.
+    """
+    if run.state != "emitted" and not _still_there(run, ports):
+        return refuse(run, "the settings know no such store of this account", ports)
+    try:
+        after = ACTS[run.state](run, ports)
+    except Refused as no:
+        return refuse(run, str(no), ports)
+    if after.state in ("refused", "dropped"):
+        _tell(after, "refused", ports)
+    return after
+
+
+def refuse(run: Run, why: str, ports: Ports) -> Run:
+    """Tell everybody that *run* is refused and why, and give it so."""
+    over = _over(run, "refused", why, ports)
+    _tell(over, "refused", ports)
+    return over
+
+
+def _still_there(run: Run, ports: Ports) -> bool:
+    store = ports.settings().store(run.store)
+    return store is not None and store.account == run.account
+
+
+# --- asking -------------------------------------------------------------------------------
+
+
+def _ask(run: Run, ports: Ports) -> Run:
+    """Ask Amazon for the report, unless a request of which nothing was heard arrived."""
+    if run.asked_at is not None and (told := _arrived(run, run.asked_at, ports)):
+        asked_at = min(run.asked_at, told.created)
+        return moved(run, "requested", at=ports.now(), report=told.report, asked_at=asked_at)
+    asked = ports.ledger.save(changed(run, asked_at=ports.amazon.now()))
+    try:
+        report = ports.amazon.request(run.account, run.store, run.type)
+    except Refused as no:
+        return _over(asked, "refused", str(no), ports)
+    except (TryAgain, NotAllowed):  # Amazon has not taken it: there is nothing to look for
+        ports.ledger.save(changed(asked, asked_at=None))
+        raise
+    return moved(asked, "requested", at=ports.now(), report=report)
+
+
+def _arrived(run: Run, asked_at: datetime, ports: Ports) -> Told | None:
+    since = asked_at - SLACK
+    listed = ports.amazon.listed(run.account, run.store, run.type, since)
+    known = ports.ledger.known(run.account)
+    ours = [
+        t for t in listed if t.report not in known and t.created >= since and t.status != "FATAL"
+    ]
+    return max(ours, key=lambda told: told.created, default=None)
+
+
+# --- waiting ------------------------------------------------------------------------------
+
+
+def _wait(run: Run, ports: Ports) -> Run:
+    """Look how far it is; the first look tells everybody that it was requested."""
+    if run.polls == 0:
+        _tell(run, "requested", ports)
+    told = ports.amazon.told(run.account, run.store, run.report or "")
+    if not told.mine or told.type != run.type:
+        return _over(run, "refused", "it is another marketplace's or of another type", ports)
+    return STATUSES.get(told.status, _later)(run, told, ports)
+
+
+def _finished(run: Run, told: Told, ports: Ports) -> Run:
+    if told.document is None:
+        return _over(run, "refused", "Amazon finished it without a document", ports)
+    return moved(
+        run,
+        "done",
+        at=ports.now(),
+        document=told.document,
+        data_end=told.data_end,
+        processing_end=told.processing_end,
+    )
+
+
+def _cancelled(run: Run, told: Told, ports: Ports) -> Run:  # noqa: ARG001 - one of STATUSES
+    return _over(run, "refused", "Amazon cancelled it: there are no data, or somebody did", ports)
+
+
+def _aborted(run: Run, told: Told, ports: Ports) -> Run:  # noqa: ARG001 - one of STATUSES
+    if run.aborted:
+        return _over(run, "refused", "Amazon aborted it, and the one asked for instead", ports)
+    again = {"aborted": 1, "asked_at": None, "report": None, "polls": 0}
+    return moved(run, "wanted", at=ports.now(), **again)
+
+
+def _later(run: Run, told: Told, ports: Ports) -> Run:
+    if run.asked_at and ports.amazon.now() - run.asked_at > PATIENCE:
+        return _over(run, "refused", f"still {told.status[:40]} after 48 hours", ports)
+    pause = POLLS[min(run.polls, len(POLLS) - 1)]
+    due_at = ports.now() + timedelta(seconds=pause)
+    return changed(run, polls=run.polls + 1, due_at=due_at, tries=0, why=None)
+
+
+STATUSES = {"DONE": _finished, "CANCELLED": _cancelled, "FATAL": _aborted}
+"""What a report's status leads to; all others, known or not, mean *not yet*."""
+
+
+# --- the document -------------------------------------------------------------------------
+
+
+def _download(run: Run, ports: Ports) -> Run:
+    with TemporaryDirectory(prefix="listwire-report-") as folder:
+        file = Path(folder) / "document"
+        got = ports.amazon.fetch(run.account, run.document or "", file)
+        name = ports.archive.put(file)
+    return moved(run, "archived", at=ports.now(), archived=name, charset=got.charset, size=got.size)
+
+
+def _read(run: Run, ports: Ports) -> Run:
+    """Send what the document says of each listing; behind the last row are its *ends*."""
+    try:
+        with ports.archive.local(run.archived or "") as open_:
+            return _sent(run, open_, ports)
+    except LookupError as lost:
+        return moved(run, "done", at=ports.now(), why=str(lost)[:300])
+
+
+def _sent(run: Run, open_: Open, ports: Ports) -> Run:
+    doc = document(open_, declared=run.charset)
+    previous, accepted = ports.ledger.previous(run), ports.ledger.accepted(run)
+    as_of = _as_of(run, doc.hash, previous)
+    run = changed(run, hash=doc.hash, as_of=as_of)
+    if why := _stale(run, previous, accepted):
+        return _over(run, "dropped", why, ports)
+    last_rows = None if accepted is None or run.fewer else accepted.rows
+    try:
+        found = survey(doc, last_rows=last_rows)
+    except Refused as no:
+        return _over(run, "refused", str(no), ports)
+    publisher = ports.publisher()
+    refused = collect.send_rows(doc, found, _origin(run, as_of, ports), publisher)
+    publisher.flush()
+    ends = ports.ends()
+    return moved(
+        run,
+        "emitted",
+        at=ports.now(),
+        rows=found.rows,
+        rows_refused=len(refused),
+        refused_rows=[msgspec.structs.asdict(row) for row in refused[:KEPT_ROWS]],
+        ends=collect.stated(ends),
+    )
+
+
+def _as_of(run: Run, hash_: str, previous: Run | None) -> datetime:
+    """Give as of when its rows are; Amazon hands one document out for hours (`amazon.md` 8)."""
+    same = previous.as_of if previous and previous.hash == hash_ else None
+    stated = [run.asked_at, run.data_end, same]
+    return min(moment for moment in stated if moment is not None)
+
+
+def _stale(run: Run, previous: Run | None, accepted: Run | None) -> str | None:
+    if previous and previous.hash == run.hash and previous.state in ("complete", "dropped"):
+        return f"the same document as report {previous.name}"
+    if accepted and accepted.as_of and run.as_of and run.as_of <= accepted.as_of:
+        return f"it is not newer than report {accepted.name}"
+    return None
+
+
+def _origin(run: Run, as_of: datetime, ports: Ports) -> Origin:
+    return Origin(
+        report=run.name,
+        account=run.account,
+        store=run.store,
+        currency=ports.settings().of("store")[run.store].place.currency,
+        as_of=as_of,
+    )
+
+
+# --- its end ------------------------------------------------------------------------------
+
+
+def _complete(run: Run, ports: Ports) -> Run:
+    _tell(run, "complete", ports)
+    return moved(run, "complete", at=ports.now())
+
+
+def _over(run: Run, to: State, why: str, ports: Ports) -> Run:
+    return moved(run, to, at=ports.now(), why=why)
+
+
+Said = Literal["requested", "complete", "refused"]
+
+
+def _tell(run: Run, state: Said, ports: Ports) -> None:
+    collect.send_marker(marker(run, state), ports.publisher())
+
+
+def marker(run: Run, state: Said) -> Report:
+    """Give what everybody is told of *run*."""
+    return Report(
+        store=run.store,
+        report=run.name,
+        type=run.type,
+        state=state,
+        requested_at=run.asked_at or run.wanted_at,
+        data_end=run.data_end,
+        as_of=run.as_of,
+        rows=run.rows,
+        rows_refused=run.rows_refused,
+        hash=run.hash,
+        ends=run.ends if state == "complete" else {},
+        why=run.why if state == "refused" else None,
+    )
+
+
+ACTS: Mapping[str, Callable[[Run, Ports], Run]] = {
+    "wanted": _ask,
+    "requested": _wait,
+    "done": _download,
+    "archived": _read,
+    "emitted": _complete,
+}
+"""What is next in each open state."""
