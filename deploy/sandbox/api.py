@@ -15,6 +15,7 @@ from deploy.sandbox.lwa import PATH, Grant, Tokens
 from deploy.sandbox.pending import Scheduler
 from deploy.sandbox.queues import Queues
 from deploy.sandbox.reports import Report, Reports
+from deploy.sandbox.restrictions import bare
 from deploy.sandbox.routes import WITH_SKU, Route, routed
 from deploy.sandbox.sqs import Outlet
 from deploy.sandbox.subscriptions import Subscriptions
@@ -94,8 +95,14 @@ class Amazon:
             allowed = _application(token, route) or _allowed(account, token, route)
             reply = self._judge(request, now, route=route, account=allowed, asked=asked)
         except Problem as problem:
-            reply = problem.reply()
+            reply = self._refused(asked.operation, problem)
         return spoil(fault, reply, now) if fault else reply
+
+    def _refused(self, operation: str, problem: Problem) -> Reply:
+        enveloped = self.world.profile.restrictions_envelope
+        if operation != "getListingsRestrictions" or enveloped:
+            return problem.reply()
+        return bare(problem.reply())
 
     def _named(self, route: Route, of_token: str | None) -> Account | None:
         seller = route.names.get("sellerId")

@@ -1,11 +1,14 @@
 """Catalog Items 2022-04-01: search by identifiers or keywords, and one ASIN.
 
 Results of an identifier search come in no order that a client could rely on: shuffled by
-the seed. One trade item number may belong to several ASINs.
+the seed. One trade item number may belong to several ASINs; the kind that is named with it
+hardly matters; a parent may come for its child; no result repeats the SKU it was asked by.
 """
 
 from collections.abc import Callable, Iterable
 from typing import Any
+
+import msgspec
 
 from deploy.sandbox.call import Call
 from deploy.sandbox.chance import fixed
@@ -15,14 +18,8 @@ from deploy.sandbox.search import offset, pagination
 from deploy.sandbox.world import Product, World
 
 IDENTIFIERS = ("ASIN", "EAN", "GTIN", "ISBN", "JAN", "MINSAN", "SKU", "UPC")
-LENGTHS = {
-    "UPC": (12,),
-    "EAN": (8, 13),
-    "JAN": (8, 13),
-    "GTIN": (8, 12, 13, 14),
-    "ISBN": (10, 13),
-    "MINSAN": (9,),
-}
+LENGTHS = (8, 10, 12, 13, 14)
+"""Digits of what can be made a GTIN; ten are those of an old book number."""
 
 
 def one(call: Call) -> Reply:
@@ -65,13 +62,30 @@ def search(call: Call) -> Reply:
 def _page(
     call: Call, found: list[Product], *, start: int, size: int, parts: list[str]
 ) -> dict[str, Any]:
-    page = [_shown(product, call.stores, parts) for product in found[start : start + size]]
+    page = [_found(call, product, parts) for product in found[start : start + size]]
     told: dict[str, Any] = {"numberOfResults": len(found), "items": page}
     if len(page) > 1 and call.world.chance.happens(
         call.world.profile.cut_pages, "cut", call.account.id
     ):
         return told | {"items": page[: len(page) // 2]}
     return told | pagination(start, size, len(found))
+
+
+def _found(call: Call, product: Product, parts: list[str]) -> dict[str, Any]:
+    """Show one result; at a set rate without the identifiers that it was asked by."""
+    rate, entity = call.world.profile.hidden_identifiers, f"{call.account.id}|{product.asin}"
+    if "identifiers" in parts and call.world.chance.happens(rate, "hidden", entity):
+        product = msgspec.structs.replace(product, gtins=product.gtins[1:])
+    return _shown(product, call.stores, parts)
+
+
+def _family(call: Call, product: Product) -> Product:
+    """Give a product, or at a set rate its parent in its place."""
+    parent = call.world.products.get(product.parent or "")
+    rate, entity = call.world.profile.parent_results, f"{call.account.id}|{product.asin}"
+    if parent is None or not call.world.chance.happens(rate, "parent", entity):
+        return product
+    return parent
 
 
 def _by_identifiers(
@@ -84,13 +98,17 @@ def _by_identifiers(
     else:
         asins = [asin for number in identifiers for asin in _of_number(call.world, kind, number)]
     products = call.world.products
-    return [products[asin] for asin in dict.fromkeys(asins) if asin in products]
+    found = [products[asin] for asin in dict.fromkeys(asins) if asin in products]
+    if kind == "ASIN":
+        return found
+    return {row.asin: row for row in (_family(call, product) for product in found)}.values()
 
 
 def _of_number(world: World, kind: str, number: str) -> list[str]:
-    if len(number) not in LENGTHS[kind]:
+    """Find by number: each is made a GTIN first, so the kind that is named matters little."""
+    if kind == "MINSAN" or len(number) not in LENGTHS:
         return []
-    if kind == "ISBN" and len(number) == 10:
+    if len(number) == 10:
         number = isbn13(number)
     return world.gtins.get(number.zfill(14), [])
 

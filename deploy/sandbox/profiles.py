@@ -28,7 +28,13 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """Share of reads for several marketplaces that answer for one only (models#3008)."""
     failed_reopening: float = 0.3
     """Share of attempts to clear a past `end_at` that change nothing (models#4041)."""
-    cut_pages: float = 0.0
+    restrictions_envelope: bool = False
+    """Refusals of Restrictions come in the envelope of the other APIs, not as its model says."""
+    parent_results: float = 0.02
+    """Share of catalogue results in which a parent comes in place of its child (models#2243)."""
+    hidden_identifiers: float = 0.02
+    """Share of results of a search that do not list the identifier asked for (models#264)."""
+    cut_pages: float = 0.002
     """Share of catalogue pages that stop short without a token."""
     second_channel: bool = False
     """A `DEFAULT` quantity on an FBA SKU opens a second channel, else does nothing (S18)."""
@@ -74,6 +80,9 @@ QUIET = Profile(
     missing_rate_header=0.0,
     partial_reads=0.0,
     failed_reopening=0.0,
+    parent_results=0.0,
+    hidden_identifiers=0.0,
+    cut_pages=0.0,
     report_encoding="utf-8",
     report_queue_seconds=1.0,
     report_seconds=1.0,
@@ -93,6 +102,8 @@ HOSTILE = Profile(
     missing_rate_header=0.2,
     partial_reads=0.05,
     failed_reopening=0.7,
+    parent_results=0.2,
+    hidden_identifiers=0.1,
     cut_pages=0.02,
     stubs=True,
     report_queue_seconds=120.0,

@@ -3,7 +3,15 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
-from deploy.sandbox import catalog, listings, notifying, reporting, search
+from deploy.sandbox import (
+    catalog,
+    listings,
+    notifying,
+    reporting,
+    restrictions,
+    search,
+    sellers,
+)
 from deploy.sandbox.call import Call
 from deploy.sandbox.exchange import Problem, Reply, Request
 from deploy.sandbox.lwa import SCOPES
@@ -63,6 +71,13 @@ PATHS: dict[str, Methods] = {
         "PATCH": Operation("patchListingsItem", listings.patch),
         "DELETE": Operation("deleteListingsItem", listings.delete),
     },
+    "listings/2021-08-01/restrictions": {
+        "GET": Operation("getListingsRestrictions", restrictions.restrictions),
+    },
+    "sellers/v1/marketplaceParticipations": {
+        "GET": _of_account("getMarketplaceParticipations", sellers.participations),
+    },
+    "sellers/v1/account": {"GET": _of_account("getAccount", sellers.account)},
     _CATALOG: {"GET": Operation("searchCatalogItems", catalog.search, CATALOG_ROLES)},
     f"{_CATALOG}/{{asin}}": {"GET": Operation("getCatalogItem", catalog.one, CATALOG_ROLES)},
     f"{_REPORTS}/reports": {

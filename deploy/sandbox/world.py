@@ -62,9 +62,8 @@ class Product(msgspec.Struct, gc=False):
         if self.restricted is None:
             return False
         asked = {"accounts": account, "marketplaces": marketplace, "conditions": condition}
-        return all(
-            asked[kind] in names if names else True for kind, names in self.restricted.items()
-        )
+        named = self.restricted
+        return all(not named.get(kind) or asked[kind] in named[kind] for kind in asked)
 
 
 class Listing(msgspec.Struct, gc=False, kw_only=True):

@@ -34,7 +34,12 @@ def found(desk: Desk, **query: Any) -> Any:
         ),
         pytest.param({"identifiers": "12345670", "identifiersType": "EAN"}, [], id="none"),
         pytest.param(
-            {"identifiers": "036000291452", "identifiersType": "EAN"}, [], id="the wrong kind"
+            {"identifiers": "00036000291452", "identifiersType": "JAN"},
+            ["B000000001"],
+            id="another kind and spelling of the same number",
+        ),
+        pytest.param(
+            {"identifiers": "036000291452", "identifiersType": "MINSAN"}, [], id="no trade number"
         ),
         pytest.param(
             {"identifiers": "B000000004,B0NONE", "identifiersType": "ASIN"},
@@ -118,6 +123,34 @@ def test_a_page_may_be_cut_without_a_token() -> None:
     page = json.loads(desk.ask("GET", PATH, query).body)
 
     assert (len(page["items"]), page["numberOfResults"], "pagination" in page) == (1, 2, False)
+
+
+FAMILY = {"asin": "B000000006", "gtins": ["4006381333955"], "parent": "B000000005"}
+PARENT = {"asin": "B000000005", "title": "Shirt", "children": ["B000000006"]}
+CHILD = {"marketplaceIds": DE, "identifiers": "4006381333955", "identifiersType": "EAN"}
+
+
+@pytest.mark.parametrize(
+    ("rate", "asin"),
+    [pytest.param(1.0, "B000000005", id="parent"), pytest.param(0.0, "B000000006", id="child")],
+)
+def test_a_parent_may_come_in_place_of_its_child(rate: float, asin: str) -> None:
+    desk = Desk(seed(listings=[], catalogue=[PARENT, FAMILY], settings={"parent_results": rate}))
+
+    page = json.loads(desk.ask("GET", PATH, CHILD).body)
+
+    assert [item["asin"] for item in page["items"]] == [asin]
+
+
+def test_a_result_may_lack_the_identifier_it_was_asked_by() -> None:
+    desk = Desk(seed(settings={"hidden_identifiers": 1.0}))
+    query = {"identifiers": "036000291452", "identifiersType": "UPC", "marketplaceIds": DE}
+
+    page = json.loads(desk.ask("GET", PATH, query | {"includedData": "identifiers"}).body)
+
+    assert page["items"] == [
+        {"asin": "B000000001", "identifiers": [{"marketplaceId": DE, "identifiers": []}]}
+    ]
 
 
 def one(desk: Desk, asin: str, parts: str) -> Any:
