@@ -78,11 +78,7 @@ class Downloads:
             where = httpx2.URL(url)
         except httpx2.InvalidURL as error:
             raise _refused("the document's address is none") from error
-        here = on_this_machine(where.host)
-        known = (here and self._local) or (
-            not here and any(_below(where.host, h) for h in self._hosts)
-        )
-        if not known or (where.scheme != "https" and not here):
+        if not self._known(where):
             raise _refused(f"documents are not fetched from {where.scheme}://{where.host}")
         return where.host
 
