@@ -19,6 +19,7 @@ from schemas.errors import Refused
 from schemas.pipeline import Coverage
 from schemas.reasons import Reason
 from schemas.record import Record
+from schemas.reports import EVERY_LISTING
 from schemas.settings import Settings
 
 SETTINGS = "settings.v1"
@@ -132,6 +133,8 @@ class Whole:
         if report is None or report.state != "complete":
             return None
         self.settings = self.settings.with_report(report)
+        if report.type not in EVERY_LISTING:
+            return None
         scan = _scan(record, "report", report.store)
         return msgspec.structs.replace(scan, after=report.ends)
 

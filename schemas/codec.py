@@ -35,7 +35,7 @@ def decoder(event: type[T]) -> "msgspec.json.Decoder[T]":
 
 
 def encode(
-    event: Event | None,
+    event: Event | bytes | None,
     *,
     topic: str,
     key: bytes,
@@ -47,7 +47,7 @@ def encode(
     op: str | None = None,
     more: Iterable[tuple[str, str]] = (),
 ) -> Record:
-    """Give the record of *event* on *topic*; None is a tombstone.
+    """Give the record of *event*, or of its JSON, on *topic*; None is a tombstone.
 
     Raises `Refused` (TOO_LARGE) above 1 MiB.
     """
@@ -67,7 +67,7 @@ def encode(
     if op is not None:
         named.append(("ce_op", op))
     headers = tuple((name, value.encode()) for name, value in (*named, *more))
-    value = None if event is None else value_of(event)
+    value = value_of(event) if isinstance(event, Event) else event
     return measured(Record(topic=topic, key=key, value=value, headers=headers))
 
 

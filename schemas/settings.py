@@ -15,6 +15,7 @@ from schemas.amazon import AccountState, Report
 from schemas.event import Event, Part
 from schemas.marketplaces import Marketplace, marketplace
 from schemas.money import Number, zero
+from schemas.reports import EVERY_LISTING
 
 Duration = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{1,6}(s|m|h|d)$")]
 """`15m`, `6h`, `1d`."""
@@ -328,12 +329,14 @@ Bare = {"rates": "to", "rule": "tree", "guards": "limits"}
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that every worker reads whole, as of one moment.
 
-    *records* holds settings by kind and id; *reports* the last two completions per store,
-    newest first; *states* what is known of each account.
+    *records* holds settings by kind and id; *reports* the last two completions per store of
+    a report about every listing, newest first; *accepted* the last one per store and type;
+    *states* what is known of each account.
     """
 
     records: dict[str, dict[str, Any]] = {}
     reports: dict[str, tuple[Report, ...]] = {}
+    accepted: dict[str, Report] = {}
     states: dict[str, AccountState] = {}
 
     def of(self, kind: str) -> dict[str, Any]:
@@ -384,11 +387,26 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         """Give the snapshot that knows one more complete report (other states: unchanged)."""
         if report.state != "complete":
             return self
+        taken = self._accepting(report)
+        if report.type not in EVERY_LISTING:
+            return taken
         known = [r for r in self.reports.get(report.store, ()) if r.report != report.report]
-        newest = sorted([report, *known], key=lambda r: r.as_of or r.requested_at, reverse=True)
+        newest = sorted([report, *known], key=_as_of, reverse=True)
         return msgspec.structs.replace(
-            self, reports=self.reports | {report.store: tuple(newest[:2])}
+            taken, reports=self.reports | {report.store: tuple(newest[:2])}
         )
+
+    def _accepting(self, report: Report) -> "Settings":
+        place = f"{report.store} {report.type}"
+        before = self.accepted.get(place)
+        if before is not None and _as_of(before) > _as_of(report):
+            return self
+        return msgspec.structs.replace(self, accepted=self.accepted | {place: report})
+
+    def rows_before(self, store: str, type_: str) -> int | None:
+        """Give the rows of the last complete report of *type_* for *store*, None without one."""
+        before = self.accepted.get(f"{store} {type_}")
+        return None if before is None else before.rows
 
     def reported_until(self, partition: int, position: int) -> "Settings":
         """Give the snapshot without the reports whose rows *partition* has not handled yet.
@@ -421,3 +439,7 @@ def _is(name: str, place: Marketplace) -> bool:
         return marketplace(name).id == place.id
     except ValueError:
         return False
+
+
+def _as_of(report: Report) -> datetime:
+    return report.as_of or report.requested_at

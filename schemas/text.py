@@ -40,6 +40,21 @@ def damaged(text: str) -> bool:
     return REPLACEMENT in text or _MOJIBAKE.search(text) is not None or _letter_lost(text)
 
 
+def all_whole(utf8: bytes) -> bool:
+    """Tell at once that nothing in *utf8* is damaged; False only means: look closer.
+
+    What a wrong charset leaves are two letters beyond ASCII side by side, or letters with
+    these first bytes.
+    """
+    if b"?" in utf8 or b"\xc2" in utf8 or b"\xef" in utf8:
+        return False
+    return utf8.isascii() or b"\1\2" not in utf8.translate(_CLASSES)
+
+
+_CLASSES = bytes([0] * 0x80 + [1] * 0x40 + [2] * 0x40)
+"""Bytes by what they are in UTF-8: ASCII 0, later bytes of a letter 1, first bytes 2."""
+
+
 def damaged_sku(sku: str) -> bool:
     """Tell whether a seller SKU may be another one's remains (`TEE-M?L`): `listings.md` REP1."""
     return "?" in sku or REPLACEMENT in sku

@@ -192,6 +192,8 @@ def report_import(
     if json:
         here.json(report)
     else:
+        for note in collected.notes:
+            here.talk.print(f"note {file}: {note}", style="yellow")
         for row in collected.refused[:50]:
             here.talk.print(f"refused {file}:{row.line}  {row.why}", style="yellow")
         here.talk.print(f"{report.state}: {report.rows:,} rows, {report.rows_refused:,} refused")
@@ -202,7 +204,7 @@ def report_import(
             why=report.why or "",
             do="ask Amazon for the report again; what was known of the store is unchanged",
         )
-    if collected.refused:
+    if report.rows_refused:
         raise typer.Exit(PARTIAL)
 
 
@@ -232,14 +234,13 @@ def import_report(
         currency=found.place.currency,
         as_of=as_of,
     )
-    last = next(iter(known.reports.get(store, ())), None)
     with open_producer(here.bootstrap) as producer, open_consumer(here.bootstrap) as consumer:
         return collect.collect(
             doc,
             origin,
             type=type_,
             requested_at=as_of,
-            last_rows=last.rows if last else None,
+            last_rows=known.rows_before(store, type_),
             publisher=Publisher(producer),
             ends=lambda: ends(consumer, "amazon.listing.v1"),
         )

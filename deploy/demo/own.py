@@ -89,7 +89,9 @@ def _reported(own: Own, settings: Settings) -> list[dict[str, Any]]:
     from msgspec import UNSET  # noqa: PLC0415 - only for own files
 
     from producers.amazon.document import document  # noqa: PLC0415
-    from producers.amazon.report import Origin, RefusedRow, observations, survey  # noqa: PLC0415
+    from producers.amazon.lines import RefusedRow  # noqa: PLC0415
+    from producers.amazon.report import Origin, observations  # noqa: PLC0415
+    from producers.amazon.survey import survey  # noqa: PLC0415
 
     path, first = own.report, min(settings.of("store"))
     store = settings.of("store")[first]

@@ -8,9 +8,11 @@ from uuid import NAMESPACE_URL, uuid5
 import msgspec
 
 from producers.amazon.document import Document
-from producers.amazon.report import Origin, RefusedRow, Survey, observations, survey
+from producers.amazon.lines import RefusedRow
+from producers.amazon.report import Origin, Rows
+from producers.amazon.survey import Survey, survey
 from schemas import codec, keys
-from schemas.amazon import Observation, Report
+from schemas.amazon import Report
 from schemas.errors import Refused
 from schemas.record import Record
 
@@ -32,11 +34,19 @@ Ends = Callable[[], Mapping[int, int]]
 """End offset per partition of `amazon.listing.v1`, read after the last row."""
 
 
+KEPT = 1_000
+"""Rows set aside that are named; the marker counts all."""
+
+
 class Collected(msgspec.Struct, frozen=True):
-    """What became of a report: its marker, and each row that was set aside."""
+    """What became of a report: its marker, and the first rows that were set aside.
+
+    *notes* say what a person should hear of though the report was taken.
+    """
 
     report: Report
-    refused: tuple[RefusedRow, ...]
+    refused: tuple[RefusedRow, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 def collect(
@@ -60,20 +70,20 @@ def collect(
         hash=document.hash,
     )
     try:
-        found = survey(document, last_rows=last_rows)
+        found = survey(document, type_=type, last_rows=last_rows)
     except Refused as refused:
         over = msgspec.structs.replace(life, state="refused", why=str(refused))
-        return _close(over, (), publisher)
-    refused_rows = send_rows(document, found, origin, publisher)
+        return _close(Collected(over), publisher)
+    sent = send_rows(document, found, origin, publisher)
     publisher.flush()
     done = msgspec.structs.replace(
         life,
         state="complete",
         rows=found.rows,
-        rows_refused=len(refused_rows),
+        rows_refused=sent.aside,
         ends=stated(ends()),
     )
-    return _close(done, refused_rows, publisher)
+    return _close(Collected(done, sent.refused, sent.notes), publisher)
 
 
 def stated(ends: Mapping[int, int]) -> dict[str, int]:
@@ -81,35 +91,45 @@ def stated(ends: Mapping[int, int]) -> dict[str, int]:
     return {str(partition): offset for partition, offset in sorted(ends.items())}
 
 
-def send_rows(
-    document: Document, found: Survey, origin: Origin, publisher: Publisher
-) -> tuple[RefusedRow, ...]:
-    """Send an observation a row, in order; give the rows that are set aside."""
-    refused = []
-    for row in observations(document, found, origin):
-        if isinstance(row, RefusedRow):
-            refused.append(row)
-        else:
-            publisher.send(observed(row, origin))
-    return tuple(refused)
+class Sent(msgspec.Struct, frozen=True):
+    """What became of a report's rows: how many were set aside, the first of those, notes."""
+
+    aside: int
+    refused: tuple[RefusedRow, ...]
+    notes: tuple[str, ...]
 
 
-def observed(event: Observation, origin: Origin) -> Record:
+def send_rows(document: Document, found: Survey, origin: Origin, publisher: Publisher) -> Sent:
+    """Send an observation a row, in order; rows that are set aside are counted."""
+    rows = Rows(document, found, origin)
+    aside, kept = 0, []
+    for row in rows:
+        if not isinstance(row, RefusedRow):
+            publisher.send(observed(*row, origin))
+            continue
+        aside += 1
+        if aside <= KEPT:
+            kept.append(row)
+    return Sent(aside, tuple(kept), (*found.notes, *rows.notes))
+
+
+def observed(sku: bytes, value: bytes, origin: Origin) -> Record:
     """Give the record of one row; its id is the report's and the SKU's, so a repeat is one."""
+    named = sku.decode()
     return codec.encode(
-        event,
+        value,
         topic=LISTING,
-        key=keys.shared(event.account, event.seller_sku),
-        id=str(uuid5(NAMESPACE_URL, f"{origin.report}\n{origin.store}\n{event.seller_sku}")),
+        key=keys.shared(origin.account, named),
+        id=str(uuid5(NAMESPACE_URL, f"{origin.report}\n{origin.store}\n{named}")),
         source=SOURCE,
-        subject=event.seller_sku,
+        subject=named,
         time=origin.as_of,
     )
 
 
-def _close(report: Report, refused: tuple[RefusedRow, ...], publisher: Publisher) -> Collected:
-    send_marker(report, publisher)
-    return Collected(report, refused)
+def _close(collected: Collected, publisher: Publisher) -> Collected:
+    send_marker(collected.report, publisher)
+    return collected
 
 
 def send_marker(report: Report, publisher: Publisher) -> None:

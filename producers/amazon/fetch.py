@@ -18,8 +18,9 @@ import msgspec
 
 from producers.amazon import collect
 from producers.amazon.document import Open, document
-from producers.amazon.report import Origin, survey
+from producers.amazon.report import Origin
 from producers.amazon.run import Run, State, changed, moved
+from producers.amazon.survey import survey
 from schemas.amazon import Report
 from schemas.errors import NotAllowed, Refused, TryAgain
 from schemas.settings import Settings
@@ -247,11 +248,11 @@ def _sent(run: Run, open_: Open, ports: Ports) -> Run:
         return _over(run, "dropped", why, ports)
     last_rows = None if accepted is None or run.fewer else accepted.rows
     try:
-        found = survey(doc, last_rows=last_rows)
+        found = survey(doc, type_=run.type, last_rows=last_rows)
     except Refused as no:
         return _over(run, "refused", str(no), ports)
     publisher = ports.publisher()
-    refused = collect.send_rows(doc, found, _origin(run, as_of, ports), publisher)
+    sent = collect.send_rows(doc, found, _origin(run, as_of, ports), publisher)
     publisher.flush()
     ends = ports.ends()
     return moved(
@@ -259,8 +260,8 @@ def _sent(run: Run, open_: Open, ports: Ports) -> Run:
         "emitted",
         at=ports.now(),
         rows=found.rows,
-        rows_refused=len(refused),
-        refused_rows=[msgspec.structs.asdict(row) for row in refused[:KEPT_ROWS]],
+        rows_refused=sent.aside,
+        refused_rows=[msgspec.structs.asdict(row) for row in sent.refused[:KEPT_ROWS]],
         ends=collect.stated(ends),
     )
 

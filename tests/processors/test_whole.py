@@ -4,6 +4,7 @@ from datetime import date
 from typing import Any, cast
 
 import pytest
+from msgspec.structs import replace
 
 from processors.step import Scan
 from processors.whole import Whole
@@ -12,6 +13,7 @@ from schemas.event import Event
 from schemas.events import AccountState, Coverage, Report
 from schemas.reasons import Reason
 from schemas.record import Record
+from schemas.reports import ALL, CANCELLED
 from schemas.settings import Store
 
 STORE = Store(account="acme-eu", marketplace="DE", website="base", created=date(2024, 3, 1))
@@ -80,7 +82,7 @@ def test_what_cannot_be_read_leaves_the_older_in_force(key: bytes, value: bytes)
 
 def report(state: Any) -> Report:
     return Report(
-        store="acme-de", report="r1", type="t", state=state, requested_at=AT, ends={"3": 50}
+        store="acme-de", report="r1", type=ALL, state=state, requested_at=AT, ends={"3": 50}
     )
 
 
@@ -98,6 +100,13 @@ def test_a_complete_report_asks_for_a_scan_behind_its_rows() -> None:
 def test_a_report_that_is_not_complete_says_nothing_yet(state: str) -> None:
     desk = Desk()
     desk.take("amazon.report.v1", b"acme-de", report(state))
+
+    assert (desk.changed, desk.whole.settings.reports) == ([], {})
+
+
+def test_a_report_that_is_not_about_every_listing_asks_for_no_scan() -> None:
+    desk = Desk()
+    desk.take("amazon.report.v1", b"acme-de", replace(report("complete"), type=CANCELLED))
 
     assert (desk.changed, desk.whole.settings.reports) == ([], {})
 

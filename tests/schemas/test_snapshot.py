@@ -2,6 +2,9 @@
 
 from datetime import UTC, datetime, timedelta
 
+from msgspec.structs import replace
+
+from schemas import reports
 from schemas.amazon import AccountState, Report
 from schemas.settings import Settings, Store
 
@@ -13,7 +16,7 @@ def report(name: str, hours: int = 0, state: str = "complete", **ends: int) -> R
     return Report(
         store="acme-de",
         report=name,
-        type="T",
+        type=reports.ALL,
         state=state,  # type: ignore[arg-type]
         requested_at=at,
         as_of=at,
@@ -35,6 +38,22 @@ def test_the_two_newest_complete_reports_are_known_in_whatever_order_they_come()
 
 def test_a_report_that_is_not_complete_says_nothing() -> None:
     assert names(Settings().with_report(report("a", state="refused"))) == []
+
+
+def test_only_a_report_about_every_listing_counts_where_something_is_missing() -> None:
+    active = replace(report("a", 1), type=reports.ACTIVE, rows=7)
+    settings = Settings().with_report(active)
+
+    assert (names(settings), settings.rows_before("acme-de", reports.ACTIVE)) == ([], 7)
+
+
+def test_rows_before_are_those_of_the_newest_report_of_the_type() -> None:
+    settings = Settings()
+    for one in (replace(report("b", 2), rows=20), replace(report("a", 1), rows=10)):
+        settings = settings.with_report(one)
+    before = [settings.rows_before("acme-de", t) for t in (reports.ALL, reports.ACTIVE)]
+
+    assert before == [20, None]
 
 
 def test_a_partition_knows_a_report_only_behind_its_last_row() -> None:

@@ -29,6 +29,7 @@ from schemas.event import ENCODER, Event, as_number
 from schemas.money import Money, Number
 from schemas.reasons import Reason
 from schemas.record import Record
+from schemas.reports import ALL
 from schemas.settings import Account, Listing, Setting, Settings, Store, ThirdParty, Website
 
 NOON = datetime(2026, 11, 25, 12, tzinfo=UTC)
@@ -228,7 +229,7 @@ class History:
     def report(self, name: str, as_of: datetime, store: str = DE) -> None:
         """A complete report of the store has been applied."""
         event = Report(
-            store=store, report=name, type="T", state="complete", requested_at=as_of, as_of=as_of
+            store=store, report=name, type=ALL, state="complete", requested_at=as_of, as_of=as_of
         )
         self.review(self.settings.with_report(event), "amazon.report.v1")
 

@@ -9,7 +9,9 @@ from msgspec import UNSET
 
 from producers.amazon.collect import collect
 from producers.amazon.document import document
-from producers.amazon.report import Origin, RefusedRow, observations, survey
+from producers.amazon.lines import RefusedRow
+from producers.amazon.report import Origin, observations
+from producers.amazon.survey import survey
 from schemas.amazon import Observation, ObservedStore, ProductId
 from schemas.codec import decode
 from schemas.errors import Refused
@@ -120,7 +122,7 @@ def test_another_form_of_the_same_report_gives_the_same_observation(data: bytes)
             text(ROW, header=HEADER.replace("seller-sku", "x")), "seller-sku", id="69 SKU"
         ),
         pytest.param(b'<!DOCTYPE a [<!ENTITY x "y">]>', "a page or an error", id="78"),
-        pytest.param(b"PK\x03\x04" + bytes(90), "column", id="79"),
+        pytest.param(b"PK\x03\x04" + bytes(90), "a ZIP archive", id="79"),
     ],
 )
 def test_a_report_that_is_not_whole_is_refused_whole(data: bytes, why: str) -> None:
@@ -186,7 +188,7 @@ def test_an_open_quote_swallows_nothing() -> None:
 def test_a_seller_sku_that_stands_twice_is_set_aside_both_times() -> None:
     given = read(text(ROW, ROW.replace("49.90", "1.00"), FBA))
 
-    assert [type(g).__name__ for g in given] == ["RefusedRow", "RefusedRow", "Observation"]
+    assert [type(g).__name__ for g in given] == ["Observation", "RefusedRow", "RefusedRow"]
 
 
 def test_a_cell_that_looks_like_a_formula_stays_text() -> None:

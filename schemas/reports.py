@@ -1,0 +1,13 @@
+"""Amazon's listing reports by type, and what may be concluded from one that is complete."""
+
+ALL = "GET_MERCHANT_LISTINGS_ALL_DATA"
+ACTIVE = "GET_MERCHANT_LISTINGS_DATA"
+INACTIVE = "GET_MERCHANT_LISTINGS_INACTIVE_DATA"
+CANCELLED = "GET_MERCHANT_CANCELLED_LISTINGS_DATA"
+OPEN = "GET_FLAT_FILE_OPEN_LISTINGS_DATA"
+LITE = "GET_MERCHANT_LISTINGS_DATA_LITE"
+LITER = "GET_MERCHANT_LISTINGS_DATA_LITER"
+SUPPRESSED = "GET_MERCHANTS_LISTINGS_FYP_REPORT"
+
+EVERY_LISTING = frozenset({ALL})
+"""Types that are about every listing of a store: only there does a missing SKU mean anything."""
