@@ -78,18 +78,22 @@ class Sender(Group):
     being replaced), or the secret itself, given by the environment or `…_SECRET_FILE`.
     """
 
-    kind: Literal["events"] = "events"
+    kind: Literal["events", "adobe"] = "events"
     auth: Literal["bearer", "hmac"] = "bearer"
     secret: SecretStr = SecretStr("")
 
 
 class Webhook(Group):
-    """Where the webhook listens, where it is watched, and from whom it takes events."""
+    """Where the webhook listens, where it is watched, and from whom it takes events.
+
+    *shop* names the shop in the source of what the webhook itself tells: `//shop/webhook`.
+    """
 
     host: str = "127.0.0.1"
     port: int = 8470
     watch_host: str = "127.0.0.1"
     watch_port: int = 8471
+    shop: str = "shop"
     sources: dict[str, Sender] = {}
 
 

@@ -148,3 +148,31 @@ class Price(Event, frozen=True, kw_only=True):
             for day in days.values():
                 if day is not None:
                     day_of(day)
+
+
+class Saved(Event, frozen=True, kw_only=True):
+    """What was saved of one product in the shop, in one scope: never the whole product.
+
+    *shop_id* or *sku* is there. *store* is the shop's id of the scope (0 = global, null = not
+    told); *values* are attributes and prices as the shop writes them, *inherited* those that
+    the scope no longer has of its own; *stock* is the shop's own stock record.
+    """
+
+    what: Literal["product", "prices", "stock", "sources", "deleted"]
+    shop_id: str | None = None
+    sku: Sku | None = None
+    store: int | None = None
+    type: ProductType | None = None
+    enabled: bool | None = None
+    required_options: bool | None = None
+    websites: list[int] | None = None
+    categories: list[str] | None = None
+    values: dict[str, Value] = {}
+    inherited: list[str] = []
+    stock: dict[str, str] = {}
+
+    def __post_init__(self) -> None:
+        if not (self.shop_id or self.sku):
+            raise ValueError("neither the shop's id nor a SKU says which product it is")
+        if self.sku is not None:
+            sku_of(self.sku)

@@ -9,7 +9,7 @@ from schemas.amazon import (
     Submission,
 )
 from schemas.candidates import Candidate
-from schemas.catalog import Price, Product, Stock
+from schemas.catalog import Price, Product, Saved, Stock
 from schemas.event import ENCODER, Event, as_number, as_text
 from schemas.links import IdentifierClaimed, Link, Match, MatchRequested
 from schemas.listings import AttributesImported, ListingStatus, ListingStatusChanged
@@ -42,6 +42,7 @@ __all__ = [
     "Product",
     "ReadRequested",
     "Report",
+    "Saved",
     "Stock",
     "Submission",
     "as_number",

@@ -177,6 +177,11 @@ SENTENCES: dict[str, str] = {
     "ROW_INVALID": "Postgres refuses the row: {why}",
     "AMAZON_REJECTED": "Amazon answers {status}: {message}",
     "SHOP_REJECTED": "the shop answers {status}: {message}",
+    "NOT_WHOLE": "{product} was never told whole, and {missing} is not in what was saved",
+    "UNKNOWN_VIEW": "no store view {store} in the settings of the websites",
+    "UNKNOWN_WEBSITE": "no website {website} in the settings",
+    "VALUE_UNFIT": "{field}: {rule}",
+    "SCOPE_MISSING": "the event does not say in which scope it was saved: {missing}",
     "KEY_PARKED": "an earlier record of this key waits: {code} at offset {offset}",
     "DEADLY": "the process died {deaths} times on this record",
 }
@@ -191,6 +196,8 @@ DLQ_REASONS: dict[str, str] = {
     "UNKNOWN_ACCOUNT": "rule-conflict",
     "FOREIGN_SELLER": "rule-conflict",
     "FOREIGN_APPLICATION": "rule-conflict",
+    "UNKNOWN_VIEW": "rule-conflict",
+    "UNKNOWN_WEBSITE": "rule-conflict",
 }
 """`dlq-reason` of a code (`operations.md` 3.1); what is not named here is `schema-error`."""
 

@@ -85,6 +85,16 @@ TOPICS: tuple[Topic, ...] = (
         purpose="price attributes per website, special price with its dates",
     ),
     Topic(
+        name="catalog.saved.v1",
+        key="id:SHOP ID, or sku:SKU",
+        event=events.Saved,
+        days=30,
+        writer="producers/catalog",
+        groups=("listwire-webhook",),
+        order="any",
+        purpose="what was saved of one product in the shop; to be completed to the whole product",
+    ),
+    Topic(
         name="settings.v1",
         key="kind/id",
         event=Setting,

@@ -189,7 +189,7 @@ def _stranger(why: str) -> Problem:
 
 def _form(headers: Headers, sender: Sender) -> Form:
     try:
-        form = forms.form_of(headers, loose=sender.kind != "events")
+        form = forms.form_of(headers, loose=sender.kind == "adobe")
     except forms.NoForm as error:
         raise Problem(415, "LW-0533", str(error)) from None
     if form == "binary" and not sender.proof.covers_headers:

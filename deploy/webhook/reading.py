@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from producers.catalog.envelope import Envelope
+from producers.catalog.eventing import adobe
 from producers.catalog.judge import Reader, Told, ours
 
 
@@ -11,5 +12,5 @@ def events(envelope: Envelope) -> tuple[Told, ...]:
     return (ours(envelope),)
 
 
-READERS: Mapping[str, Reader[tuple[Told, ...]]] = {"events": events}
+READERS: Mapping[str, Reader[tuple[Told, ...]]] = {"events": events, "adobe": adobe}
 """Kind of source → its reader."""

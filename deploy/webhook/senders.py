@@ -19,7 +19,7 @@ class Sender(msgspec.Struct, frozen=True, kw_only=True):
     """One sender: its name in path, counters and log; what it sends; its proof."""
 
     name: str
-    kind: Literal["events"]
+    kind: Literal["events", "adobe"]
     proof: Proof
 
 

@@ -15,12 +15,13 @@ from deploy.connect.kafka import open_producer
 from deploy.errors import Failure
 from deploy.settings import Deployment
 from deploy.webhook.app import senders_face, watchers_face
+from deploy.webhook.completer import Completer
 from deploy.webhook.door import Door
 from deploy.webhook.meters import Meters
 from deploy.webhook.poster import OPTIONS, PATIENCE, Poster
 from deploy.webhook.reading import READERS
 from deploy.webhook.room import Room
-from deploy.webhook.senders import senders
+from deploy.webhook.senders import Sender, senders
 
 LONGEST_HEAD = 65_536
 """Bytes of a request's line and headers (`reliability.md` 4, number 56)."""
@@ -88,18 +89,33 @@ async def run(
     door = Door(known, READERS, poster, now=now, room=room, meters=meters)
     faces = (senders_face(door), watchers_face(meters, lambda: poster.ready))
     poster.start()
+    completer = Completer(deployment, now) if _completes(known) else None
     try:
-        await _listen([server(face) for face in faces], doors)
+        if completer is not None:
+            completer.start()
+        await _listen([server(face) for face in faces], doors, completer)
     finally:
+        if completer is not None:
+            await asyncio.to_thread(completer.stop)
         await asyncio.to_thread(poster.stop)
 
 
-async def _listen(servers: list[Listener], doors: tuple[socket.socket, ...]) -> None:
+def _completes(known: Mapping[str, Sender]) -> bool:
+    """Tell whether any source tells of what was saved, and not of whole products."""
+    return any(sender.kind == "adobe" for sender in known.values())
+
+
+async def _listen(
+    servers: list[Listener], doors: tuple[socket.socket, ...], completer: Completer | None
+) -> None:
     loop = asyncio.get_running_loop()
 
     def stop() -> None:
         for one in servers:
             one.should_exit = True
+
+    if completer is not None:
+        completer.ended = lambda: loop.call_soon_threadsafe(stop)
 
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop)
@@ -108,3 +124,5 @@ async def _listen(servers: list[Listener], doors: tuple[socket.socket, ...]) -> 
     await asyncio.gather(
         *(one.serve(sockets=[door]) for one, door in zip(servers, doors, strict=True))
     )
+    if completer is not None and completer.fault is not None:
+        raise completer.fault

@@ -91,8 +91,8 @@ def product(
     for column, (member, read) in _MEMBERS.items():
         if column in row and not (dialect.keep and not row[column].strip()):
             plain[member] = read(column, row[column])
-    if (sold_by := _sold_by(row)) is not None:
-        plain["sold_by"] = sold_by
+    if (steps := sold_by(row)) is not None:
+        plain["sold_by"] = steps
     return msgspec.structs.replace(before or Product(sku=sku), **plain)
 
 
@@ -122,7 +122,8 @@ _MEMBERS: dict[str, tuple[str, Any]] = {
 }
 
 
-def _sold_by(row: Mapping[str, str]) -> Number | None:
+def sold_by(row: Mapping[str, str]) -> Number | None:
+    """Give the number that *row* says the product is sold in, None if it says nothing."""
     steps = (
         ("qty_increments", "use_config_qty_increments", "enable_qty_increments"),
         ("min_cart_qty", "use_config_min_sale_qty", None),

@@ -1,0 +1,99 @@
+"""The thread beside the webhook's door that makes whole products of what was saved."""
+
+import os
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from datetime import datetime
+from time import monotonic
+
+import structlog
+from kafka.errors import KafkaError
+
+from consumers.setaside import setting_aside
+from deploy.connect.kafka import open_consumer, open_producer
+from deploy.connect.publishing import Publishing
+from deploy.connect.requests import KafkaRequests
+from deploy.connect.whole import Snapshots, to_end
+from deploy.errors import Failure
+from deploy.settings import Deployment
+from producers.catalog.completing import GROUP, TOPIC, Completing, Laying, Way
+from producers.catalog.last_told import look
+from producers.catalog.stamps import Stamps
+from schemas.errors import TryAgain
+from schemas.record import Record
+
+AGAIN = 2.0
+"""Seconds after which it begins again where the broker was away."""
+
+_log = structlog.get_logger()
+
+
+class Completer:
+    """The thread. It ends by `stop`, or by a fault of ours: then it says so by *ended*."""
+
+    def __init__(self, deployment: Deployment, now: Callable[[], datetime]) -> None:
+        self._deployment = deployment
+        self._now = now
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._work, name="completer", daemon=True)
+        self.ended: Callable[[], object] = lambda: None
+        self.fault: BaseException | None = None
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End with the turn under way; what is not done is read again."""
+        self._stopped.set()
+        self._thread.join(3)
+
+    def _work(self) -> None:
+        while not self._stopped.is_set():
+            try:
+                self._serve()
+            except (Failure, TryAgain, KafkaError, OSError) as busy:
+                _log.warning("completing waits", why=str(busy)[:300])
+                self._stopped.wait(AGAIN)
+            except BaseException as fault:  # noqa: BLE001 - told where the process ends
+                self.fault = fault
+                self.ended()
+                return
+
+    def _serve(self) -> None:
+        bootstrap = self._deployment.kafka.bootstrap_servers
+        with ExitStack() as stack:
+            settings = stack.enter_context(Snapshots(bootstrap))
+            publish = Publishing(stack.enter_context(open_producer(bootstrap)), bootstrap)
+            requests = KafkaRequests(
+                bootstrap,
+                (TOPIC,),
+                group=GROUP,
+                member=f"webhook-{os.getpid()}",
+                source="/listwire/producers/webhook",
+                publish=publish,
+                now=self._now,
+            )
+            stack.callback(requests.close)
+            process = Completing(
+                requests,
+                way(bootstrap, settings),
+                publish,
+                setting_aside(publish.one, group=GROUP, now=self._now),
+                stamps=Stamps(self._now),
+                clock=monotonic,
+                shop=self._deployment.webhook.shop,
+            )
+            while not self._stopped.is_set():
+                process.turn()
+
+
+def way(bootstrap: str, settings: Snapshots) -> Way:
+    """Give how products are completed: by what was last told of them."""
+    return Laying(lambda saves: look(lambda topic: _read(bootstrap, topic), saves), settings)
+
+
+def _read(bootstrap: str, topic: str) -> Iterator[Record]:
+    with open_consumer(bootstrap) as consumer:
+        yield from to_end(consumer, (topic,))
