@@ -250,4 +250,5 @@ def test_every_group_of_the_table_is_looked_at_unless_told_otherwise() -> None:
         "listwire-matching",
         "listwire-postgres",
         "listwire-products",
+        "listwire-webhook",
     }
