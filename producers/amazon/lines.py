@@ -86,13 +86,17 @@ def _one_by_one(
             aside.append(RefusedRow(number, "cannot be decoded"))
         elif why := _damage(line.decode(), head):
             aside.append(RefusedRow(number, why))
-        elif foreign is not None and line.split(b"\t")[foreign].decode() != seller:
+        elif foreign is not None and _another(line.split(b"\t")[foreign], seller):
             aside.append(RefusedRow(number, "another seller's row", foreign=True))
         else:
             numbers.append(number)
             rows.append(line)
     text = b"\t".join(rows)
     return Cells(numbers, text.split(b"\t") if rows else [], head.width, text), aside
+
+
+def _another(cell: bytes, seller: str | None) -> bool:
+    return cell.decode().strip() not in ("", seller)
 
 
 def _damage(line: str, head: Header) -> str | None:
