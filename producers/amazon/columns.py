@@ -294,13 +294,15 @@ def header(line: str) -> Header:
 
 
 def by_place(found: Header) -> Header | None:
-    """Give *found* with the columns of the full report at their places, None if it has not as many.
+    """Give *found* with the columns of the full report at their places, None if they are not.
 
-    Only a look at the rows may confirm it.
+    It must be as wide, and what has a known name must stand there. Only a look at the rows
+    may confirm it.
     """
-    if not len(ALL_DATA) <= found.width <= len(ALL_DATA) + 2:
-        return None
     at = {name: place for place, name in enumerate(ALL_DATA)}
+    wide = len(ALL_DATA) <= found.width <= len(ALL_DATA) + 2
+    if not wide or any(at.get(name, place) != place for name, place in found.at.items()):
+        return None
     return Header(at, found.width, found.unknown, placed=True)
 
 
