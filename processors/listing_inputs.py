@@ -227,7 +227,8 @@ def match(sku: SharedSku, event: Match, given: Given) -> Merged:  # noqa: ARG001
     before = facts.matches.get(event.identifier)
     if before is not None and before.sequence >= event.sequence:
         return Merged(sku, "observation", STALE)
-    matches = {**facts.matches, event.identifier: Matched(event.sequence, event.products)}
+    told = Matched(event.sequence, event.products, event.claims, event.many)
+    matches = {**facts.matches, event.identifier: told}
     return Merged(with_store(sku, event.store, replace(facts, matches=matches)), "observation")
 
 

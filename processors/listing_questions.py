@@ -3,11 +3,12 @@
 from collections.abc import Iterable
 
 from processors.listing_outputs import output
+from processors.rules import renaming
 from processors.rules.evaluate import Decision, Outlook
-from processors.rules.known import SharedSku, StoreFacts
+from processors.rules.known import Linked, SharedSku, StoreFacts
 from processors.step import Output
 from schemas import keys
-from schemas.links import Link, LinkedStore, MatchRequested
+from schemas.links import Claimant, Link, LinkedStore, MatchRequested, Renamed
 from schemas.requests import LookupRequested, ReadRequested
 from schemas.tabs import Tab
 
@@ -23,14 +24,30 @@ def links(sku: SharedSku, before: SharedSku, decision: Decision) -> Iterable[Out
     by: dict[str, str] = {}
     for outlook in decision.listings:
         linked = sku.stores[outlook.store].linked
-        if linked is not None:
-            stands.setdefault(linked.product, {})[outlook.store] = _stands(outlook)
-            by.setdefault(linked.product, linked.by)
+        heir = outlook.draft.link.heir
+        for product in _products(linked, heir):
+            stands.setdefault(product, {})[outlook.store] = _stands(outlook)
+            by.setdefault(product, linked.by if linked else "default")
     for product, stores in stands.items():
         yield _link(sku, product, by[product], stores)
-    former = {f.linked.product for f in before.stores.values() if f.linked is not None}
-    for product in sorted(former - stands.keys()):
+    for product in sorted(_left(sku, before, decision) - stands.keys()):
         yield _link(sku, product, None, {})
+
+
+def _products(linked: Linked | None, heir: Claimant | None) -> list[str]:
+    """Give the products to which a listing is linked: two while it moves to a younger SKU."""
+    if linked is None:
+        return []
+    return [linked.product, *([heir.product] if heir else [])]
+
+
+def _left(sku: SharedSku, before: SharedSku, decision: Decision) -> set[str]:
+    """Give the products that must know that this seller SKU is not theirs."""
+    former = {f.linked.product for f in before.stores.values() if f.linked is not None}
+    judged = (o.draft.link.linked for o in decision.listings)
+    heirs = {o.draft.link.heir.product for o in decision.listings if o.draft.link.heir}
+    passed = {product for product in sku.candidates if renaming.passed_on(sku, product)}
+    return former | {link.product for link in judged if link is not None} | heirs | passed
 
 
 def _stands(outlook: Outlook) -> LinkedStore:
@@ -44,6 +61,7 @@ def _stands(outlook: Outlook) -> LinkedStore:
 
 
 def _link(sku: SharedSku, product: str, by: str | None, stores: dict[str, LinkedStore]) -> Output:
+    heir = renaming.heir(sku, product) if by is None else None
     event = Link(
         product=product,
         account=sku.account,
@@ -52,8 +70,14 @@ def _link(sku: SharedSku, product: str, by: str | None, stores: dict[str, Linked
         sequence=0,
         by=by,  # type: ignore[arg-type]
         stores=stores,
+        renamed=_renamed(sku, product, heir) if heir else None,
     )
     return output(LINK, keys.join(product), product, event, sku.account, sku.seller_sku)
+
+
+def _renamed(sku: SharedSku, product: str, heir: Claimant) -> Renamed:
+    shop_id = sku.candidates[product].shop_id or ""
+    return Renamed(to=heir.product, shop_id=shop_id, since=heir.since)
 
 
 def questions(sku: SharedSku, before: SharedSku) -> Iterable[Output]:

@@ -20,7 +20,7 @@ from processors.listing_facts import SharedSkuFacts
 from processors.listing_inputs import Given, Merge, Merged
 from processors.listing_intents import Obeyed, Refusal, obey
 from processors.rules import price as pricing
-from processors.rules import situation
+from processors.rules import renaming, situation
 from processors.rules.evaluate import Decision, Outlook, decide
 from processors.rules.known import Linked, SharedSku, Shown, StoreFacts, instant, micros
 from processors.rules.offer import rules_of, zone_of
@@ -172,15 +172,19 @@ def _kept(sku: SharedSku, decision: Decision, step: _Step) -> tuple[SharedSku, d
     """Give the facts with what this decision made known, and which listings it moved."""
     stores = dict(sku.stores)
     moved: dict[str, str | None] = {}
+    identities = _identities(sku)
     for outlook in decision.listings:
         facts = stores[outlook.store]
         shown, has_moved = _shown(facts, outlook, step.now)
         if has_moved:
             moved[outlook.store] = shown.previous
-        facts = requests.asking(_matching(facts, outlook), outlook, step.now)
+        facts = requests.asking(_matching(facts, outlook, identities), outlook, step.now)
+        identities = []  # asked for once, whatever the number of stores
         if outlook.draft.published and facts.answers and _settled(outlook):
             facts = replace(facts, answers=[])
-        stores[outlook.store] = replace(facts, linked=_linked(outlook), shown=shown)
+        stores[outlook.store] = replace(
+            facts, linked=_linked(outlook), assigned=_assigned(facts, outlook), shown=shown
+        )
     return requests.reading(replace(sku, stores=stores), decision.listings, step.now), moved
 
 
@@ -210,11 +214,27 @@ def _linked(outlook: Outlook) -> Linked | None:
     return link.linked if asleep else None
 
 
-def _matching(facts: StoreFacts, outlook: Outlook) -> StoreFacts:
+def _assigned(facts: StoreFacts, outlook: Outlook) -> str | None:
+    """Keep a person's assignment, under the SKU that the product has now."""
+    linked = outlook.draft.link.linked
+    return facts.assigned if facts.assigned is None or linked is None else linked.product
+
+
+def _identities(sku: SharedSku) -> list[str]:
+    """Give the identities of all products that ever spoke of this SKU, whatever their names.
+
+    Of those it is not linked to as well: else it would forget who they are now, and take
+    their next word for that of a stranger.
+    """
+    found = {renaming.identity(candidate) for candidate in sku.candidates.values()}
+    return sorted(each for each in found if each is not None)
+
+
+def _matching(facts: StoreFacts, outlook: Outlook, identities: list[str]) -> StoreFacts:
     """Register with matching for what identifies a listing that nobody has claimed yet."""
-    asks = list(outlook.draft.link.asks)
+    asks = [*outlook.draft.link.asks, *identities]
     if outlook.place.line == 5 or not outlook.draft.published:
-        asks = []
+        asks = identities
     if asks == facts.asked:
         return facts
     matches = {i: m for i, m in facts.matches.items() if i in asks}

@@ -14,7 +14,7 @@ from processors.step import Cause, Change, Facts, Output, Scan
 from schemas import codec, keys
 from schemas.errors import Refused
 from schemas.event import Event
-from schemas.links import IdentifierClaimed, Match, MatchRequested
+from schemas.links import Claimant, IdentifierClaimed, Match, MatchRequested
 from schemas.reasons import Reason
 from schemas.record import Record
 from schemas.settings import Settings
@@ -22,11 +22,20 @@ from schemas.settings import Settings
 CLAIM, REQUEST, MATCH = "catalog.identifier.v1", "listing.match-request.v1", "listing.match.v1"
 
 
+IDENTITY = "shop:"
+"""What the identity of a product in the shop begins with, which its SKU may change."""
+
+MANY = 20
+"""SKUs that may have borne one identity; beyond, somebody writes the same id everywhere."""
+
+
 class Claim(msgspec.Struct, frozen=True, array_like=True):
     """In which stores one product claims the identifier; none: it gave it up."""
 
     sequence: int
     stores: list[str] = []
+    pack: int | None = None
+    since: int = 0
 
 
 class Ask(msgspec.Struct, frozen=True, array_like=True):
@@ -64,7 +73,9 @@ class Matching:
         """Merge *record* into *facts* and answer. Raises `Refused` for a dead letter."""
         merge = _merge_claim if record.topic == CLAIM else _merge_ask
         newer = merge(record, facts)
-        return Change(facts, (), "stale") if newer is None else _answered(newer)
+        if newer is None:
+            return Change(facts, (), "stale")
+        return _of_many(newer, facts) if _many(newer) and _many(facts) else _answered(newer)
 
     def review(
         self,
@@ -93,7 +104,8 @@ def _merge_claim(record: Record, facts: MatchingFacts) -> MatchingFacts | None:
     known = facts.claims.get(event.product)
     if known is not None and known.sequence >= event.sequence:
         return None
-    claims = facts.claims | {event.product: Claim(event.sequence, event.stores)}
+    claim = Claim(event.sequence, event.stores, event.pack, event.since)
+    claims = facts.claims | {event.product: claim}
     return msgspec.structs.replace(facts, identifier=event.identifier, claims=claims)
 
 
@@ -125,6 +137,16 @@ def _same_key(record: Record, event: Event, identifier: str) -> None:
         raise Refused(Reason("KEY_MISMATCH", facts))
 
 
+def _many(facts: MatchingFacts) -> bool:
+    return facts.identifier.startswith(IDENTITY) and len(facts.claims) > MANY
+
+
+def _of_many(newer: MatchingFacts, facts: MatchingFacts) -> Change[MatchingFacts]:
+    """Tell who asks that it is nobody's identity, and keep nothing more of it."""
+    asking = [a for who, a in newer.asks.items() if a.asking and a != facts.asks.get(who)]
+    return Change(facts, tuple(_answer(ask, facts) for ask in asking))
+
+
 def _answered(facts: MatchingFacts) -> Change[MatchingFacts]:
     asking = [ask for ask in facts.asks.values() if ask.asking]
     return Change(facts, tuple(_answer(ask, facts) for ask in asking))
@@ -143,9 +165,24 @@ def _answer(ask: Ask, facts: MatchingFacts) -> Output:
             seller_sku=ask.seller_sku,
             store=ask.store,
             sequence=0,
-            products=sorted(_claiming(ask.store, facts)),
+            products=[] if _many(facts) else sorted(_claiming(ask.store, facts)),
+            claims=[] if _many(facts) else _claims(ask.store, facts),
+            many=_many(facts),
+            asked=ask.sequence,
         ),
     )
+
+
+def _claims(store: str, facts: MatchingFacts) -> list[Claimant]:
+    """Give what is known beyond the names: of an identity all SKUs that ever bore it."""
+    claims = sorted(facts.claims.items())
+    if facts.identifier.startswith(IDENTITY):
+        return [Claimant(product=p, since=c.since, stores=c.stores) for p, c in claims]
+    return [
+        Claimant(product=p, pack=c.pack)
+        for p, c in claims
+        if c.pack is not None and store in c.stores
+    ]
 
 
 def _claiming(store: str, facts: MatchingFacts) -> Iterator[str]:

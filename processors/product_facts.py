@@ -6,7 +6,7 @@
 | catalog.link | sequence, per account and seller SKU |
 """
 
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
 import msgspec
@@ -16,20 +16,26 @@ from processors.step import Facts
 from schemas import codec, keys
 from schemas.catalog import Price, Product, Stock
 from schemas.errors import Refused
-from schemas.links import Link
+from schemas.links import Link, Renamed
 from schemas.reasons import Reason
 from schemas.record import Record
 
 PRODUCT, STOCK, PRICE = "catalog.product.v1", "catalog.stock.v1", "catalog.price.v1"
 LINK = "catalog.link.v1"
 
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
 
 class Seen(msgspec.Struct, frozen=True, array_like=True):
-    """What a record was accepted with: its version (*stated* by its source or not), its offset."""
+    """What a record was accepted with: its version (*stated* by its source or not), its offset.
+
+    *at* is its own time, in microseconds since 1970.
+    """
 
     version: int
     stated: bool
     offset: int
+    at: int = 0
 
 
 class ProductFacts(Facts, frozen=True, kw_only=True, omit_defaults=True):
@@ -43,12 +49,28 @@ class ProductFacts(Facts, frozen=True, kw_only=True, omit_defaults=True):
     price: Price | None = None
     price_seen: Seen | None = None
     links: dict[str, LinkFact] = {}
+    shop_id: str | None = None
+    """The identity that this SKU bears, or bore when it was deleted."""
+    since: int = 0
+    """From when on it bears it (microseconds since 1970), by the shop's own time."""
     candidates: tuple[str, ...] = ()
     """Keys of the candidates that stand."""
     claims: tuple[str, ...] = ()
     """Identifiers that are claimed."""
     wake: datetime | None = None
     """When time alone changes an answer."""
+
+    @property
+    def renamed(self) -> Renamed | None:
+        """The younger SKU that bears this one's identity, if there is one."""
+        told = [f.renamed for f in self.links.values() if f.renamed is not None]
+        newer = [r for r in told if r.shop_id == self.shop_id and r.since > self.since]
+        return max(newer, key=lambda r: r.since) if newer else None
+
+    @property
+    def left(self) -> Renamed | None:
+        """The SKU to which the last of its links has moved on; None while one is here."""
+        return None if any(f.linked for f in self.links.values()) else self.renamed
 
 
 E = TypeVar("E", Product, Stock, Price)
@@ -65,7 +87,18 @@ def _merge_product(record: Record, facts: ProductFacts) -> ProductFacts | None:
     seen = _newer(record, facts.product_seen, deleted=product is None)
     if seen is None:
         return None
-    return _replace(facts, sku=sku, product=product, product_seen=seen)
+    newer = _replace(facts, sku=sku, product=product, product_seen=seen)
+    if product is not None and product.shop_id != facts.shop_id:
+        return _replace(newer, shop_id=product.shop_id, since=seen.at)
+    return _returned(newer)
+
+
+def _returned(facts: ProductFacts) -> ProductFacts:
+    """Let a SKU bear its identity anew that the shop spoke of after it was renamed."""
+    renamed, seen = facts.renamed, facts.product_seen
+    if renamed is None or seen is None or facts.product is None or seen.at <= renamed.since:
+        return facts
+    return _replace(facts, since=seen.at)
 
 
 def _merge_stock(record: Record, facts: ProductFacts) -> ProductFacts | None:
@@ -89,8 +122,16 @@ def _merge_link(record: Record, facts: ProductFacts) -> ProductFacts | None:
     known = facts.links.get(name)
     if known is not None and known.sequence >= link.sequence:
         return None
-    fact = LinkFact(link.account, link.seller_sku, link.sequence, link.linked, link.by, link.stores)
-    return _replace(facts, sku=link.product, links=facts.links | {name: fact})
+    fact = LinkFact(
+        link.account,
+        link.seller_sku,
+        link.sequence,
+        link.linked,
+        link.by,
+        link.stores,
+        link.renamed,
+    )
+    return _returned(_replace(facts, sku=link.product, links=facts.links | {name: fact}))
 
 
 _MERGES = {
@@ -140,8 +181,14 @@ def _newer(record: Record, known: Seen | None, *, deleted: bool) -> Seen | None:
     stated = codec.header(record, "ce_sequence") is not None
     if deleted and not stated and (known is None or known.stated):
         return _unversioned(record, known)
-    seen = Seen(codec.version(record), stated, record.offset)
+    seen = Seen(codec.version(record), stated, record.offset, _at(record))
     return None if known is not None and known.version >= seen.version else seen
+
+
+def _at(record: Record) -> int:
+    """Give the record's own time, which cannot lie behind the one at which Kafka got it."""
+    at = (codec.time_of(record) - EPOCH) // timedelta(microseconds=1)
+    return min(at, record.timestamp_ms * 1_000) if record.timestamp_ms > 0 else at
 
 
 def _unversioned(record: Record, known: Seen | None) -> Seen | None:

@@ -2,6 +2,10 @@
 
 Nothing is said before the product record is there. A deleted product keeps its links, takes
 its candidates back with `PRODUCT_DELETED`, and gives its identifiers up (`records.md` 2).
+
+A product is what bears one id in the shop, whatever its SKU: it claims `shop:<id>`, and that
+claim alone it never gives up. When a younger SKU bears the id, its listings move there one
+after another (they ask for that identifier); once the last has gone, it says no more.
 """
 
 from collections.abc import Iterator
@@ -12,18 +16,27 @@ import msgspec
 
 from processors.product_facts import LINK, PRICE, PRODUCT, STOCK, ProductFacts, merged
 from processors.rules import candidates as said
-from processors.rules.candidates import Outlook
+from processors.rules.candidates import Claimed, Outlook
 from processors.rules.plan import Plan, Planner
 from processors.step import Cause, Change, Output, Scan
 from schemas import keys
 from schemas.candidates import Candidate
 from schemas.catalog import Product
-from schemas.links import IdentifierClaimed
+from schemas.links import IdentifierClaimed, Renamed
 from schemas.reasons import Reason
 from schemas.record import Record
 from schemas.settings import Settings
 
 CANDIDATE, IDENTIFIER = "listing.candidate.v1", "catalog.identifier.v1"
+
+IDENTITY = "shop:"
+"""What the identifier of an identity in the shop begins with."""
+
+NOBODYS = (None, "", "0")
+"""Ids that say nothing: a shop counts from 1."""
+
+NO_MORE = Claimed([])
+"""The claim of who gives an identifier up."""
 
 TOUCHING = frozenset(
     "store website shop attribute listing search third_party"
@@ -49,10 +62,18 @@ class Products:
         newer = merged(record, facts)
         if newer is None:
             return Change(facts, (), "stale")
+        return self._decide(newer, settings, now, claiming=record.topic == PRODUCT)
+
+    def _decide(
+        self, facts: ProductFacts, settings: Settings, now: datetime, *, claiming: bool
+    ) -> Change[ProductFacts]:
+        if facts.product is None:
+            return _nothing_stands(facts)
+        if (left := facts.left) is not None:
+            return _moved_on(facts, left)
         plan = self._planner.plan(settings)
-        if newer.product is None:
-            return _nothing_stands(newer)
-        return _decided(newer, newer.product, plan, now, claiming=record.topic == PRODUCT)
+        again = claiming or not facts.claims  # it may have come back to an earlier SKU
+        return _decided(facts, facts.product, plan, now, claiming=again)
 
     def review(
         self,
@@ -64,7 +85,7 @@ class Products:
         """Decide again: settings changed, or a window opened or closed."""
         if facts.product is None:
             return Change(facts)
-        return _decided(facts, facts.product, self._planner.plan(settings), now, claiming=True)
+        return self._decide(facts, settings, now, claiming=True)
 
     def due(self, facts: ProductFacts, settings: Settings) -> datetime | None:  # noqa: ARG002
         """Give the next instant at which a special price or a sale window turns."""
@@ -82,23 +103,45 @@ def _decided(
     standing = said.candidates(outlook, plan, facts.links.values())
     outputs = [_candidate(candidate) for candidate in standing]
     names = tuple(output.key.decode() for output in outputs)
-    gone = [name for name in facts.candidates if name not in names]
+    gone = [name for name in (*facts.candidates, *_yielding(facts)) if name not in names]
     outputs += [_withdrawn(name, facts, _superseded(name, facts)) for name in gone]
     claims = facts.claims
     if claiming:
         claimed = said.claims(outlook, plan)
-        outputs += [_claimed(point, product.sku, stores) for point, stores in claimed.items()]
-        outputs += [_claimed(p, product.sku, []) for p in facts.claims if p not in claimed]
+        outputs += [_claimed(point, product.sku, claim) for point, claim in claimed.items()]
+        outputs += [_claimed(p, product.sku, NO_MORE) for p in facts.claims if p not in claimed]
+        outputs += _identity(facts, plan)
         claims = tuple(claimed)
     wake = outlook.next_change(plan)
     newer = msgspec.structs.replace(facts, candidates=names, claims=claims, wake=wake)
     return Change(newer, tuple(outputs))
 
 
+def _yielding(facts: ProductFacts) -> list[str]:
+    """Give the default rows, of this SKU or an earlier one, of which only one may speak."""
+    return sorted(n for n, link in facts.links.items() if link.linked and link.by == "default")
+
+
+def _identity(facts: ProductFacts, plan: Plan) -> list[Output]:
+    """Claim the product's id in the shop, which it keeps when it is renamed."""
+    if facts.shop_id in NOBODYS:
+        return []
+    stores = sorted(store.id for account in plan.accounts for store in account.stores)
+    return [_claimed(f"{IDENTITY}{facts.shop_id}", facts.sku, Claimed(stores), facts.since)]
+
+
+def _moved_on(facts: ProductFacts, renamed: Renamed) -> Change[ProductFacts]:
+    why = Reason("PRODUCT_RENAMED", {"product": facts.sku, "to": renamed.to})
+    return _taken_back(facts, why)
+
+
 def _nothing_stands(facts: ProductFacts) -> Change[ProductFacts]:
-    deleted = Reason("PRODUCT_DELETED", {"product": facts.sku})
-    taken_back = [_withdrawn(name, facts, deleted) for name in facts.candidates]
-    given_up = [_claimed(point, facts.sku, []) for point in facts.claims]
+    return _taken_back(facts, Reason("PRODUCT_DELETED", {"product": facts.sku}))
+
+
+def _taken_back(facts: ProductFacts, why: Reason) -> Change[ProductFacts]:
+    taken_back = [_withdrawn(name, facts, why) for name in facts.candidates]
+    given_up = [_claimed(point, facts.sku, NO_MORE) for point in facts.claims]
     newer = msgspec.structs.replace(facts, candidates=(), claims=(), wake=None)
     return Change(newer, (*taken_back, *given_up))
 
@@ -141,20 +184,28 @@ def _withdrawn(name: str, facts: ProductFacts, why: Reason) -> Output:
             sequence=0,
             account=account,
             seller_sku=seller_sku,
+            shop_id=facts.shop_id,
             origin="default",
             withdrawn=why,
         )
     )
 
 
-def _claimed(point: str, sku: str, stores: list[str]) -> Output:
+def _claimed(point: str, sku: str, claimed: Claimed, since: int = 0) -> Output:
     key = keys.join(point)
     return Output(
         topic=IDENTIFIER,
         key=key,
         subject=f"{key.decode()}|{_part(sku)}",
         name=point,
-        event=IdentifierClaimed(identifier=point, product=sku, sequence=0, stores=stores),
+        event=IdentifierClaimed(
+            identifier=point,
+            product=sku,
+            sequence=0,
+            stores=claimed.stores,
+            pack=claimed.pack,
+            since=since,
+        ),
     )
 
 

@@ -108,6 +108,7 @@ class Candidate(Event, frozen=True, kw_only=True):
     sequence: Sequence
     account: str
     seller_sku: SellerSku
+    shop_id: str | None = None
     origin: Literal["default", "link", "alias"]
     withdrawn: Reason | None = None
     others: list[OtherSku] = []

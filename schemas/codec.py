@@ -277,11 +277,11 @@ def time_of(record: Record) -> datetime:
     stated = header(record, "ce_time")
     try:
         moment = datetime.fromisoformat(stated) if stated else None
-    except ValueError:
-        moment = None
-    if moment is None or moment.tzinfo is None:
-        return datetime.fromtimestamp(record.timestamp_ms / 1000, UTC)
-    return moment.astimezone(UTC)
+        if moment is not None and moment.tzinfo is not None:
+            return moment.astimezone(UTC)
+    except (ValueError, OverflowError):  # no time, or one beyond the year 9999
+        pass
+    return datetime.fromtimestamp(record.timestamp_ms / 1000, UTC)
 
 
 def derived_id(topic: str, subject: str, previous: int, content: bytes) -> str:

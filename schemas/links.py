@@ -6,7 +6,11 @@ from schemas.event import Event, Part, SellerSku, Sequence
 
 
 class IdentifierClaimed(Event, frozen=True, kw_only=True):
-    """This product claims the identifier in these stores; none = no longer."""
+    """This product claims the identifier in these stores; none = no longer.
+
+    *pack*: how many units it holds, if that is known. *since*: microseconds since 1970 from
+    which on it bears the identity `shop:…`; 0 for any other identifier.
+    """
 
     VOLATILE: ClassVar[dict[str, Any]] = {"sequence": 0}
 
@@ -14,6 +18,8 @@ class IdentifierClaimed(Event, frozen=True, kw_only=True):
     product: str
     sequence: Sequence
     stores: list[str] = []
+    pack: int | None = None
+    since: int = 0
 
 
 class MatchRequested(Event, frozen=True, kw_only=True):
@@ -29,8 +35,22 @@ class MatchRequested(Event, frozen=True, kw_only=True):
     asking: bool
 
 
+class Claimant(Part, frozen=True, kw_only=True):
+    """More about one product that claims an identifier."""
+
+    product: str
+    pack: int | None = None
+    since: int = 0
+    stores: list[str] = []
+
+
 class Match(Event, frozen=True, kw_only=True):
-    """The products that claim the identifier that was asked for."""
+    """The products that claim the identifier that was asked for.
+
+    *claims*: what more is known of them; for `shop:…` of all, whatever their stores. *many*:
+    so many SKUs bear it that it is nobody's identity. *asked*: the request's sequence, so that
+    who asks again, having forgotten, is told again.
+    """
 
     VOLATILE: ClassVar[dict[str, Any]] = {"sequence": 0}
 
@@ -40,6 +60,9 @@ class Match(Event, frozen=True, kw_only=True):
     store: str
     sequence: Sequence
     products: list[str] = []
+    claims: list[Claimant] = []
+    many: bool = False
+    asked: int = 0
 
 
 class LinkedStore(Part, frozen=True, kw_only=True):
@@ -50,8 +73,16 @@ class LinkedStore(Part, frozen=True, kw_only=True):
     condition: str | None = None
 
 
+class Renamed(Part, frozen=True, kw_only=True):
+    """The SKU that a product bears since that instant (microseconds since 1970)."""
+
+    to: str
+    shop_id: str
+    since: int
+
+
 class Link(Event, frozen=True, kw_only=True):
-    """This seller SKU is (or no longer is) that product."""
+    """This seller SKU is (or no longer is) that product; *renamed*: its links moved on."""
 
     VOLATILE: ClassVar[dict[str, Any]] = {"sequence": 0}
 
@@ -62,3 +93,4 @@ class Link(Event, frozen=True, kw_only=True):
     sequence: Sequence
     by: Literal["default", "alias", "sku", "asin", "gtin", "person"] | None = None
     stores: dict[str, LinkedStore] = {}
+    renamed: Renamed | None = None

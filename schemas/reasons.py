@@ -37,6 +37,7 @@ SENTENCES: dict[str, str] = {
     "GONE_ON_AMAZON": "it was never linked and is gone at Amazon: {evidence}, as of {as_of}",
     "IMPORT_OFF": "the import of third-party listings is off for this store",
     "NO_PRODUCT": "no product stands behind it (any more): {product}",
+    "PRODUCT_RENAMED": "product {product} is called {to} now",
     "MERGED": "the product is listed as {seller_sku} in this store",
     "SEVERAL_PRODUCTS": "several products fit: {products}",
     "NO_PRODUCT_MATCH": "no product matches; tried {tried}",

@@ -23,7 +23,7 @@ from schemas.candidates import (
     StoreCandidate,
 )
 from schemas.catalog import Price, Product, Stock, WebsiteStock
-from schemas.links import LinkedStore
+from schemas.links import LinkedStore, Renamed
 from schemas.money import Number
 
 Origin = Literal["default", "link", "alias"]
@@ -43,6 +43,7 @@ class LinkFact(msgspec.Struct, frozen=True, array_like=True):
     linked: bool
     by: str | None = None
     stores: dict[str, LinkedStore] = {}
+    renamed: Renamed | None = None
 
     def holds(self, store: str) -> bool:
         """Tell whether the seller SKU is published or ended in *store*."""
@@ -132,10 +133,26 @@ def candidates(outlook: Outlook, plan: Plan, links: Iterable[LinkFact]) -> list[
     ]
 
 
+def default_row(product: Product, links: Iterable[LinkFact]) -> str:
+    """Give the seller SKU under which *product* is listed unless a person says otherwise.
+
+    A row that it had under an earlier SKU stays its row: what is at Amazon never changes its
+    seller SKU, so a new one would be a second offer. *links* are those of one account.
+    """
+    derived = seller_sku.default(product.sku, product.shop_id)
+    rows = [link for link in links if link.linked and link.by == "default"]
+    return min(rows, key=lambda row: _seniority(row, derived)).seller_sku if rows else derived
+
+
+def _seniority(row: LinkFact, derived: str) -> tuple[bool, bool, str]:
+    """Order rows: one that holds a store before those that do not, then an earlier SKU's."""
+    return not any(map(row.holds, row.stores)), row.seller_sku == derived, row.seller_sku
+
+
 def _of_account(
     outlook: Outlook, account: AccountPlan, links: Sequence[LinkFact]
 ) -> list[Candidate]:
-    default = seller_sku.default(outlook.product.sku, outlook.product.shop_id)
+    default = default_row(outlook.product, links)
     wanted = _stores(default, account, links)
     said = {store.id: outlook.answers(store) for store in account.stores}
     origins = {link.seller_sku: _origin(link) for link in links} | {default: "default"}
@@ -146,6 +163,7 @@ def _of_account(
             sequence=0,
             account=account.account,
             seller_sku=sku,
+            shop_id=outlook.product.shop_id,
             origin=origins[sku],
             others=_others(sku, links),
             name=about.name,
@@ -171,10 +189,15 @@ def _stores(default: str, account: AccountPlan, links: Sequence[LinkFact]) -> di
         if (own is not None and own.holds(store.id)) or not any(o.holds(store.id) for o in others)
     ]
     wanted = {default: free} | {
-        link.seller_sku: [store.id for store in account.stores if store.id in link.stores]
+        link.seller_sku: [store.id for store in account.stores if _stands(link, store.id)]
         for link in sorted(others, key=lambda link: link.seller_sku)
     }
     return {sku: stores for sku, stores in wanted.items() if stores}
+
+
+def _stands(link: LinkFact, store: str) -> bool:
+    """Tell whether the product speaks for a row: of two default rows only where it is held."""
+    return store in link.stores and (link.by != "default" or link.holds(store))
 
 
 def _origin(link: LinkFact) -> Origin:
@@ -227,14 +250,31 @@ def _fitting(sku: str, stores: dict[str, StoreCandidate]) -> dict[str, StoreCand
     return {id_: msgspec.structs.replace(said, content=_TOO_LONG) for id_, said in stores.items()}
 
 
-def claims(outlook: Outlook, plan: Plan) -> dict[str, list[str]]:
+class Claimed(msgspec.Struct, frozen=True):
+    """In which stores the product claims an identifier, and how many units it holds."""
+
+    stores: list[str]
+    pack: int | None = None
+
+
+def claims(outlook: Outlook, plan: Plan) -> dict[str, Claimed]:
     """Give every identifier by which listings find the product, with its stores, sorted."""
-    found: dict[str, list[str]] = {}
+    found: dict[str, Claimed] = {}
     for account in plan.accounts:
+        pack = _about(outlook, account).pack
         for store in account.stores:
             values, claimed = outlook.values(store), outlook.claimed(store)
             for point in mapping.meeting_points(
                 values, claimed, store.third_party, plan.attributes
             ):
-                found.setdefault(point, []).append(store.id)
-    return {point: sorted(stores) for point, stores in sorted(found.items())}
+                here = found.setdefault(point, Claimed([], pack if _counts(point) else None))
+                here.stores.append(store.id)
+    return {point: _sorted(claimed) for point, claimed in sorted(found.items())}
+
+
+def _counts(point: str) -> bool:
+    return point.startswith("gtin:")
+
+
+def _sorted(claimed: Claimed) -> Claimed:
+    return Claimed(sorted(claimed.stores), claimed.pack)

@@ -141,7 +141,7 @@ def _told(
     ask = match.ask if line in ASKING else None
     why = read_why(sku, own, line, others.settings)
     shown = offer.observed(sku, own)
-    blocked = why == "BEFORE_CREATION" or AWAITING in facts.holds
+    blocked = why == "BEFORE_CREATION" or any(r.code in BLOCKING for r in facts.holds)
     existence = offer.existence_wanted(line, own.facts, blocked=blocked)
     busy = _busy(sent, ask, why)
     price = computed.price
@@ -172,7 +172,8 @@ def _told(
 ASKING = frozenset([29, 30, *range(35, 42)])
 """Lines at which a question to Amazon's catalogue may be open."""
 
-AWAITING = Reason("AWAITING_FIRST_REPORT")
+BLOCKING = frozenset(["AWAITING_FIRST_REPORT", "MATCHING"])
+"""Holds of ours: as long as they stand, no new offer is wanted."""
 
 
 def _busy(sent: list[tuple[str, Submitted]], ask: matching.Question | None, why: str | None) -> str:

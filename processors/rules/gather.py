@@ -8,7 +8,7 @@ from datetime import datetime
 
 import msgspec
 
-from processors.rules import matching, situation
+from processors.rules import matching, renaming, situation
 from processors.rules.answer import Answer
 from processors.rules.draft import Draft
 from processors.rules.known import SharedSku, Submitted, instant
@@ -128,7 +128,7 @@ def _absent(
         wanted=_wanted(own),
         fba=own.fba,
         desired=computed.quantity,
-        holds=holds(own, settings, creation_hash(own, computed.wish)),
+        holds=holds(sku, own, settings, creation_hash(own, computed.wish)),
     )
 
 
@@ -181,6 +181,7 @@ def _collision(sku: SharedSku, own: Draft) -> Reasons:
         and c.withdrawn is None
         and own.store in c.stores
         and c.product != own.candidate.product
+        and (c.shop_id is None or c.shop_id != own.candidate.shop_id)
     )
     facts = {"seller_sku": sku.seller_sku, "owner": ", ".join(others)}
     return (Reason("SKU_COLLISION", facts),) if others else ()
@@ -252,11 +253,13 @@ def _wanted(own: Draft) -> bool:
     return own.listing.auto_list or (command is not None and command.kind == "publish")
 
 
-def holds(own: Draft, settings: Settings, wanted: str) -> Reasons:
+def holds(sku: SharedSku, own: Draft, settings: Settings, wanted: str) -> Reasons:
     """Give what keeps a new offer back: ours first, then the pusher's hold of what is wanted."""
+    unsure = own.candidate and renaming.unsure(sku, own.candidate, own.store)
+    whose = (Reason("MATCHING", {"identifier": unsure}),) if unsure else ()
     held = own.facts.held.get("existence")
     held = held if held is not None and held.hash == wanted else None
     required = own.listing.first_report == "required" and not settings.reports.get(own.store)
     found = (Reason("AWAITING_FIRST_REPORT"),) if required else ()
     inactive = () if own.record.active else (Reason("STORE_INACTIVE"),)
-    return (*found, *inactive, *((situation.hold(held, "existence"),) if held else ()))
+    return (*whose, *found, *inactive, *((situation.hold(held, "existence"),) if held else ()))

@@ -11,6 +11,7 @@ import msgspec
 
 from schemas.amazon import FoundCandidate, Issue, ObservedStore, Restriction
 from schemas.candidates import Candidate
+from schemas.links import Claimant
 
 REPORT, NOTIFICATION, READ = 1, 2, 3
 SOURCES = {REPORT: "report", NOTIFICATION: "notification", READ: "read"}
@@ -161,10 +162,15 @@ class Linked(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Matched(msgspec.Struct, frozen=True, array_like=True):
-    """The products that claim one identifier, fenced by sequence."""
+    """The products that claim one identifier, fenced by sequence.
+
+    *claims*: what more is known of them; *many*: too many claim it to mean anything.
+    """
 
     sequence: int
     products: list[str]
+    claims: list[Claimant] = []
+    many: bool = False
 
 
 class Procedure(msgspec.Struct, frozen=True, array_like=True):

@@ -7,12 +7,15 @@ own row this is, then what matching says: seller SKU, ASIN, product id, in that 
 from typing import Literal
 
 import msgspec
+from msgspec.structs import replace
 
+from processors.rules import renaming
 from processors.rules.known import Linked, SharedSku
 from processors.rules.observed import Seen
 from schemas.amazon import ProductId
 from schemas.candidates import Candidate
 from schemas.identifiers import claim
+from schemas.links import Claimant
 from schemas.reasons import Reason
 
 
@@ -20,7 +23,8 @@ class Link(msgspec.Struct, frozen=True, kw_only=True):
     """The product in force, or why there is none.
 
     *candidate* is its candidate, once it has arrived; *linked* what is to be remembered;
-    *asks* the identifiers for which matching shall know this listing.
+    *asks* the identifiers for which matching shall know this listing; *heir* the product's
+    younger SKU, to which the link goes as soon as it has spoken for this listing.
     """
 
     kind: Literal["product", "none", "several"]
@@ -28,10 +32,22 @@ class Link(msgspec.Struct, frozen=True, kw_only=True):
     linked: Linked | None = None
     reasons: tuple[Reason, ...] = ()
     asks: tuple[str, ...] = ()
+    heir: Claimant | None = None
 
 
 def link(sku: SharedSku, store: str, shows: Seen) -> Link:
-    """Give the product of one listing."""
+    """Give the product of one listing, under the SKU that it has now."""
+    found = _by_name(sku, store, shows)
+    linked = found.linked
+    younger = renaming.heir(sku, linked.product) if linked else None
+    if linked is None or younger is None:
+        return found
+    if not renaming.has_answered(sku, younger):
+        return replace(found, heir=younger)
+    return replace(_to(sku, store, replace(linked, product=younger.product)), asks=found.asks)
+
+
+def _by_name(sku: SharedSku, store: str, shows: Seen) -> Link:
     facts = sku.stores[store]
     if facts.assigned is not None:
         return _to(sku, store, Linked(facts.assigned, "person", firm=True))
@@ -55,7 +71,7 @@ def _standing(sku: SharedSku, store: str, shows: Seen) -> Link:
     other = _matched(sku, store, shows)
     if other.linked is not None or other.kind == "several":
         return other
-    return msgspec.structs.replace(awake, asks=other.asks)
+    return replace(awake, asks=other.asks)
 
 
 def _own(sku: SharedSku, store: str) -> Candidate | None:
@@ -65,6 +81,7 @@ def _own(sku: SharedSku, store: str) -> Candidate | None:
         for c in sku.candidates.values()
         if c.withdrawn is None and store in c.stores and c.origin != "link"
     ]
+    own = renaming.without_heirs(sku, own)
     return min(own, key=lambda c: (c.product != sku.seller_sku, c.product)) if own else None
 
 
@@ -121,7 +138,7 @@ def _found(sku: SharedSku, store: str, products: list[str], asks: tuple[str, ...
         return Link(kind="several", reasons=(reason,), asks=asks)
     kind = asks[-1].partition(":")[0]
     found = _to(sku, store, Linked(products[0], kind))
-    return msgspec.structs.replace(found, asks=asks)
+    return replace(found, asks=asks)
 
 
 def identifiers(seller_sku: str, shows: Seen) -> list[str]:

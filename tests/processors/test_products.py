@@ -4,6 +4,7 @@ import itertools
 from datetime import UTC, datetime
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -43,9 +44,9 @@ def candidates(said: dict[tuple[str, str], Output]) -> dict[str, Candidate]:
 
 
 def claims(said: dict[tuple[str, str], Output]) -> dict[str, list[str]]:
-    """Give the last claims: identifier → stores."""
+    """Give the last claims: identifier → stores; the identity in the shop apart."""
     events = [o.event for o in said.values() if isinstance(o.event, IdentifierClaimed)]
-    return {c.identifier: c.stores for c in events}
+    return {c.identifier: c.stores for c in events if not c.identifier.startswith("shop:")}
 
 
 def only(said: dict[tuple[str, str], Output]) -> Candidate:
@@ -300,6 +301,49 @@ def test_two_products_may_claim_one_number() -> None:
     _, second = after(product(sku="LAMP-13"))
 
     assert "gtin:00036000291452" in claims(first).keys() & claims(second).keys()
+
+
+def identity(said: dict[tuple[str, str], Output]) -> list[tuple[str, list[str], int]]:
+    events = [o.event for o in said.values() if isinstance(o.event, IdentifierClaimed)]
+    return [(c.identifier, c.stores, c.since) for c in events if c.identifier.startswith("shop:")]
+
+
+IDENTITIES = [
+    pytest.param("1042", [("shop:1042", ["acme-de", "acme-fr"], 0)], id="an id"),
+    pytest.param("0", [], id="0 is nobody's"),
+    pytest.param("", [], id="an empty one"),
+    pytest.param(None, [], id="none"),
+]
+
+
+@pytest.mark.parametrize(("shop_id", "expected"), IDENTITIES)
+def test_a_product_claims_its_identity_in_the_shop(
+    shop_id: str | None, expected: list[tuple[str, list[str], int]]
+) -> None:
+    assert identity(after(product(shop_id=shop_id))[1]) == expected
+
+
+def test_a_deleted_product_keeps_its_identity() -> None:
+    _, said = after(product(), shop.record("catalog.product.v1", None, sequence=2))
+
+    assert identity(said) == [("shop:1042", ["acme-de", "acme-fr"], 0)]
+
+
+@pytest.mark.parametrize(
+    ("stated", "timestamp_ms", "since"),
+    [
+        pytest.param("2026-11-25T12:00:00Z", 0, 1_795_608_000_000_000, id="its own time"),
+        pytest.param("2027-01-01T00:00:00Z", 1_795_608_000_000, 1_795_608_000_000_000,
+                     id="a time to come is when Kafka got it"),
+        pytest.param("9999-12-31T23:59:59-01:00", 1_000, 1_000_000, id="beyond all calendars"),
+    ],
+)  # fmt: skip
+def test_since_when_it_bears_its_identity(stated: str, timestamp_ms: int, since: int) -> None:
+    made = shop.record("catalog.product.v1", shop.PRODUCT, ce_time=stated)
+    record = msgspec.structs.replace(made, timestamp_ms=timestamp_ms)
+
+    ((_, _, told),) = identity(after(record)[1])
+    assert told == since
 
 
 def test_a_dropdown_cannot_be_matched() -> None:
@@ -601,6 +645,12 @@ VERSIONS = [
 DELETED = [*VERSIONS, shop.record("catalog.product.v1", None, sequence=3)]
 
 
+def known(facts: ProductFacts) -> ProductFacts:
+    """Leave out which identity a deleted product had: one that never stood had none."""
+    alive = facts.product is not None
+    return facts if alive else msgspec.structs.replace(facts, shop_id=None, since=0)
+
+
 @pytest.mark.parametrize("history", [VERSIONS, DELETED], ids=["alive", "deleted"])
 @given(data=st.data())
 def test_versions_in_any_order_and_repeated_end_alike(
@@ -612,7 +662,7 @@ def test_versions_in_any_order_and_repeated_end_alike(
     facts, said = after(*arrived)
 
     in_order, said_in_order = after(*history)
-    assert (facts, claimed(said)) == (in_order, claimed(said_in_order))
+    assert (known(facts), claimed(said)) == (known(in_order), claimed(said_in_order))
     assert standing_candidates(said) == standing_candidates(said_in_order)
 
 

@@ -130,6 +130,12 @@ def link(
     return record("catalog.link.v1", body | changed)
 
 
+def body(record: Record) -> dict[str, Any]:
+    """Give the value of *record* as plain data."""
+    found: dict[str, Any] = msgspec.json.decode(record.value or b"{}")
+    return found
+
+
 def stored(facts: Any) -> Any:
     """Give *facts* as they come back from a table: encoded and decoded."""
     written = codec.ENCODER.encode(facts)
