@@ -1,12 +1,17 @@
-"""Where each report's run stands. Writer: producers/amazon alone."""
+"""Reports under way, notifications taken in, what accounts are known for.
+
+Writer: producers/amazon alone.
+"""
 
 from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
     DateTime,
+    Identity,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     Table,
     Text,
@@ -79,3 +84,82 @@ Index(
 """One run of a store and type at a time."""
 
 Index("report_run_report", report_run.c.account, report_run.c.report)
+
+notification_inbox = Table(
+    "notification_inbox",
+    METADATA,
+    _name("account", key=True),
+    _name("notification", key=True),
+    Column("type", Text, nullable=False),
+    _moment("at"),
+    _moment("received_at", null=False),
+    Column("outcome", Text, nullable=False),
+    Column("why", Text),
+)
+"""Every notification that was taken in, so that none is twice; '' = it names no account."""
+
+Index("notification_inbox_type", notification_inbox.c.type, notification_inbox.c.received_at)
+Index("notification_inbox_age", notification_inbox.c.received_at)
+
+notification_outbox = Table(
+    "notification_outbox",
+    METADATA,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    _name("account"),
+    _name("notification"),
+    Column("topic", Text, nullable=False),
+    Column("key", LargeBinary, nullable=False),
+    Column("value", LargeBinary, nullable=False),
+    Column("headers", LargeBinary, nullable=False),
+)
+"""Records that a notification implies, until the broker has them."""
+
+Index(
+    "notification_outbox_of",
+    notification_outbox.c.account,
+    notification_outbox.c.notification,
+)
+
+notification_dead_letter = Table(
+    "notification_dead_letter",
+    METADATA,
+    _name("id", key=True),
+    Column("code", Text, nullable=False),
+    Column("why", Text, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("count", Integer, nullable=False),
+    _moment("first_at", null=False),
+    _moment("last_at", null=False),
+)
+"""What the queue held and nobody can use, byte for byte; *id* is the queue's own."""
+
+Index("notification_dead_letter_age", notification_dead_letter.c.last_at)
+
+account_state = Table(
+    "account_state",
+    METADATA,
+    _name("account", key=True),
+    Column("value", LargeBinary, nullable=False),
+    _moment("changed_at", null=False),
+)
+"""What is told of each account: its row is locked while it is changed and published."""
+
+account_absence = Table(
+    "account_absence",
+    METADATA,
+    _name("account", key=True),
+    _name("seller_sku", key=True),
+    _moment("at", null=False),
+)
+"""Seller SKUs that should be there and were read 404, with the last time."""
+
+Index("account_absence_age", account_absence.c.account, account_absence.c.at)
+
+account_duty = Table(
+    "account_duty",
+    METADATA,
+    _name("duty", key=True),
+    _name("account", key=True),
+    _moment("due_at", null=False),
+)
+"""When each thing that is done from time to time is due again: one worker takes it."""
