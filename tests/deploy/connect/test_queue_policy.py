@@ -1,13 +1,15 @@
 """Whom a queue lets write into it: the only guard of unsigned notifications (`amazon.md` 15)."""
 
 import json
+import tomllib
 from typing import Any
 
 import pytest
 
-from deploy.connect.queue_policy import EVENTS, flaws, policy, reading_rights
+from deploy.connect.queue_policy import flaws, policy, reading_rights
 from deploy.connect.queues import Place, place_of
 from deploy.errors import Failure
+from tests.support.bad_input import FOLDER
 
 PLACE = place_of("https://sqs.eu-west-1.amazonaws.com/123456789012/listwire")
 SOUND = {
@@ -39,23 +41,12 @@ def test_a_queue_elsewhere_needs_its_region_named() -> None:
     assert place_of("http://127.0.0.1:5000/1/l", region="eu-west-1").region == "eu-west-1"
 
 
-def statement(**changed: Any) -> dict[str, Any]:
-    usual = {"Sid": "Mine", "Effect": "Allow", "Action": "sqs:SendMessage", "Resource": PLACE.arn}
-    return usual | changed
+def open_policies() -> list[Any]:
+    told = tomllib.loads((FOLDER / "089.toml").read_text())
+    return [pytest.param(json.loads(c["policy"]), id=f"089 {c['name']}") for c in told["case"]]
 
 
-@pytest.mark.parametrize(
-    "stated",
-    [
-        pytest.param(statement(Principal="*"), id="everybody"),
-        pytest.param(statement(Principal={"AWS": "*"}), id="every AWS account"),
-        pytest.param(statement(Principal={"AWS": "*"}, Action="sqs:*"), id="everything"),
-        pytest.param(
-            statement(Principal={"AWS": ["arn:aws:iam::999999999999:root"]}), id="a stranger"
-        ),
-        pytest.param(statement(Principal={"Service": EVENTS}), id="anybody's EventBridge"),
-    ],
-)
+@pytest.mark.parametrize("stated", open_policies())
 def test_a_policy_that_lets_others_write_is_a_flaw(stated: dict[str, Any]) -> None:
     """Number 89 of the corpus: an unknown principal is refused before anything is read."""
     sound = policy(PLACE)
