@@ -295,6 +295,28 @@ def _reports(deployment: Deployment, environ: Mapping[str, str], worker: str) ->
         work(turns, stopped.is_set, stopped.wait)
 
 
+def _notifications(deployment: Deployment, environ: Mapping[str, str], worker: str) -> None:  # noqa: ARG001
+    from deploy.connect.kafka import open_producer  # noqa: PLC0415
+    from deploy.connect.queues import open_queue  # noqa: PLC0415
+    from deploy.connect.whole import Snapshots  # noqa: PLC0415
+    from producers.amazon.inbox import Inbox  # noqa: PLC0415
+    from producers.amazon.listen import Listener, Sweeping, work  # noqa: PLC0415
+    from producers.amazon.notification import Known  # noqa: PLC0415
+
+    place, bootstrap = deployment.notifications, deployment.kafka.bootstrap_servers
+    stopped = _stopping()
+    with ExitStack() as stack:
+        queue = stack.enter_context(open_queue(place, stopped))
+        settings = stack.enter_context(Snapshots(bootstrap))
+        engine = _engine(deployment, stack, "listwire-notifications")
+        publish = Publishing(stack.enter_context(open_producer(bootstrap)), bootstrap)
+        inbox = Inbox(engine)
+        ours = frozenset([place.application] if place.application else [])
+        known = lambda: Known(settings=settings(), applications=ours)  # noqa: E731
+        listener = Listener(queue, inbox, publish, known, now)
+        work((listener.turn, Sweeping(inbox, now).turn), stopped)
+
+
 def _engine(deployment: Deployment, stack: ExitStack, name: str, connections: int = 5) -> Any:
     from deploy.connect.postgres import open_engine  # noqa: PLC0415
 
@@ -336,5 +358,6 @@ RUNS: dict[str, Run] = {
     "lookups": _lookups,
     "webhook": _webhook,
     "reports": _reports,
+    "notifications": _notifications,
 }
 """Role → what runs it."""

@@ -16,13 +16,25 @@ from typing import Self
 from deploy.embedded.process import Guarded, Order, tail
 from deploy.embedded.stack import Stack
 from deploy.errors import Failure
+from deploy.settings import Deployment
 from deploy.supervisor import Crew, Place, listwire
 
 ROLES = ("products", "matching", "listings", "postgres", "amazon", "lookups", "reports")
 """Every role of the pipeline."""
 
-DOORS = ("webhook",)
+DOORS = ("webhook", "notifications")
 """Roles that run only where the deployment says from whom they take what."""
+
+
+def doors(deployment: Deployment) -> tuple[str, ...]:
+    """Give those of `DOORS` that *deployment* opens."""
+    told = deployment.notifications
+    open_ = {
+        "webhook": bool(deployment.webhook.sources),
+        "notifications": bool(told.queue or told.stand_in),
+    }
+    return tuple(name for name in DOORS if open_[name])
+
 
 READY_SECONDS = 20.0
 """A stand-in is ready within this."""

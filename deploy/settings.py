@@ -101,6 +101,22 @@ OPEN = {"webhook.sources": Sender}
 """Parts whose members are named by the deployment itself, and what each of them is."""
 
 
+class Notifications(Group):
+    """Where Amazon's notifications arrive, and who may send them.
+
+    *queue*: the URL of an SQS queue (credentials are found as boto3 does), or *stand_in*, that
+    of a queue of the stand-in's control port; without either nothing is listened to. *region*
+    only where the queue's URL does not tell it; *endpoint*: another address than Amazon's own.
+    *application*: the application id that notifications must carry ("": any).
+    """
+
+    queue: str = ""
+    stand_in: str = ""
+    region: str = ""
+    endpoint: str = ""
+    application: str = ""
+
+
 class Archive(Group):
     """Where documents of Amazon's are kept: an S3 bucket, else a folder ("": in the data's).
 
@@ -124,6 +140,7 @@ class Deployment(Group):
     commerce: Commerce = Commerce()
     webhook: Webhook = Webhook()
     archive: Archive = Archive()
+    notifications: Notifications = Notifications()
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     def require(self, *paths: str) -> None:

@@ -11,7 +11,7 @@ import typer
 
 from deploy.commands.session import Session, session
 from deploy.errors import Failure
-from deploy.running import DOORS, ROLES, Pipeline
+from deploy.running import DOORS, ROLES, Pipeline, doors
 from deploy.settings import data_folder
 
 Data = Annotated[Path | None, typer.Option("--data", help="Folder that keeps the data.")]
@@ -59,11 +59,10 @@ def up(context: typer.Context, data: Data = None) -> None:
     here = session(context)
     folder = data or data_folder(here.environ)
     kafka, postgres = named(here)
-    doors = DOORS if here.deployment.webhook.sources else ()
     pipeline = Pipeline(
         folder,
         environ=here.environ,
-        roles=dict.fromkeys((*ROLES, *doors), 1),
+        roles=dict.fromkeys((*ROLES, *doors(here.deployment)), 1),
         kafka=kafka,
         postgres=postgres,
         say=here.talk.print,

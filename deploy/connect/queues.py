@@ -5,7 +5,8 @@ Both give a body at least once, hide it for a while, and are behind one Protocol
 """
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from threading import Event
 from time import monotonic
 from typing import Any
@@ -18,7 +19,8 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from deploy.errors import Failure
-from producers.amazon.listen import Delivery
+from deploy.settings import Notifications
+from producers.amazon.listen import Delivery, Queue
 from schemas.errors import TryAgain
 
 AT_ONCE = 10
@@ -42,6 +44,11 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
 
     url: str
     arn: str
+
+    @property
+    def name(self) -> str:
+        """The queue's name."""
+        return self.arn.split(":")[5]
 
     @property
     def region(self) -> str:
@@ -140,6 +147,32 @@ def open_sqs(place: Place, *, endpoint: str = "") -> Any:
     return boto3.client(
         "sqs", region_name=place.region, endpoint_url=endpoint or None, config=config
     )
+
+
+@contextmanager
+def open_queue(told: Notifications, stopped: Event) -> Iterator[Queue]:
+    """Give the queue that the deployment names; *stopped* ends a wait at the stand-in's.
+
+    Raises `Failure`: LW-0101 where none is named, LW-0103 for what is no URL of a queue.
+    """
+    if told.stand_in:
+        with httpx2.Client(timeout=10) as http:
+            yield StandInQueue(http, told.stand_in, stopped=stopped)
+        return
+    place = place_of(required(told), region=told.region)
+    yield SqsQueue(open_sqs(place, endpoint=told.endpoint), place.url)
+
+
+def required(told: Notifications) -> str:
+    """Give the URL of the SQS queue. Raises `Failure` (LW-0101) where none is named."""
+    if not told.queue:
+        raise Failure(
+            "LW-0101",
+            where="notifications",
+            why="no queue is named from which notifications could be taken",
+            do="set LISTWIRE_NOTIFICATIONS__QUEUE to the URL of an SQS queue",
+        )
+    return told.queue
 
 
 class StandInQueue:

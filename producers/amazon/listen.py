@@ -15,15 +15,17 @@ does, it is deleted after its dead letter stands.
 
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from threading import Event, Thread
 from typing import Protocol
 
 import msgspec
 import structlog
+from sqlalchemy.exc import OperationalError
 
 from producers.amazon.inbox import Arrival, Letter, Publish
 from producers.amazon.notice import notice
 from producers.amazon.notification import SECRET, Expiry, Known, meaning
-from schemas.errors import Refused
+from schemas.errors import Refused, TryAgain
 from schemas.reasons import Reason
 
 MOST = 5
@@ -211,3 +213,75 @@ class Listener:
 
     def _hourly(self) -> int:
         return self._inbox.dead_since(self._now() - timedelta(hours=1))
+
+
+# --- the loop -------------------------------------------------------------------------------
+
+KEPT = timedelta(days=30)
+"""How long a notification is remembered: longer than any queue keeps one (14 days)."""
+
+SWEPT = timedelta(hours=6)
+"""Time between two sweeps."""
+
+REST = 5.0
+"""Seconds to rest where database, broker or queue are away and did not say for how long."""
+
+
+class Forgetting(Protocol):
+    """What is to be swept."""
+
+    def forget(self, before: datetime) -> int:
+        """Delete what was taken in, or set aside, before then."""
+
+
+class Sweeping:
+    """A sweep of the inbox now and then."""
+
+    def __init__(self, inbox: Forgetting, now: Callable[[], datetime]) -> None:
+        self._inbox = inbox
+        self._now = now
+        self._next = now()
+
+    def turn(self) -> int:
+        """Forget what is too old, if it is time; give how many rows."""
+        now = self._now()
+        if now < self._next:
+            return 0
+        self._next = now + SWEPT
+        return self._inbox.forget(now - KEPT)
+
+
+def work(turns: Sequence[Callable[[], int]], stopped: Event, *, grace: float = 8.0) -> None:
+    """Take turns until *stopped*; what is away is waited for. Raises what ends the worker.
+
+    A long poll cannot be called off, so the turns have a thread of their own: what it may
+    have received and not handled comes again.
+    """
+    faults: list[Exception] = []
+
+    def loop() -> None:
+        while not stopped.is_set():
+            try:
+                _round(turns, stopped)
+            except Exception as fault:  # noqa: BLE001 - raised again below
+                faults.append(fault)
+                stopped.set()
+
+    thread = Thread(target=loop, name="notifications", daemon=True)
+    thread.start()
+    stopped.wait()
+    thread.join(grace)
+    if faults:
+        raise faults[0]
+
+
+def _round(turns: Sequence[Callable[[], int]], stopped: Event) -> None:
+    for turn in turns:
+        try:
+            turn()
+        except TryAgain as busy:
+            _log.info("waiting", why=str(busy)[:300])
+            stopped.wait(busy.after or REST)
+        except OperationalError as away:
+            _log.warning("the database is away", why=str(away.orig)[:300])
+            stopped.wait(REST)

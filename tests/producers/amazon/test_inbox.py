@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from sqlalchemy import Engine, func, select
 
 from deploy.connect.postgres import migrate, open_engine
@@ -142,7 +143,8 @@ def test_one_that_cannot_be_written_leaves_the_others_alone(engine: Engine) -> N
     with engine.begin() as connection:
         for table in tables.METADATA.sorted_tables:
             connection.execute(table.delete())
-    spoilt = arrival("n\0l")
+    good = arrival()
+    spoilt = replace(good, notice=replace(good.notice, id="n\0l"))
 
     failed = inbox.take([arrival("n1"), spoilt, arrival("n2")])
 

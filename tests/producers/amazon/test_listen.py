@@ -2,12 +2,21 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
+from threading import Event
 from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
 
-from producers.amazon.listen import IN_A_ROW, IN_AN_HOUR, Listener, Outage
+from producers.amazon.listen import (
+    IN_A_ROW,
+    IN_AN_HOUR,
+    KEPT,
+    Listener,
+    Outage,
+    Sweeping,
+    work,
+)
 from producers.amazon.notification import SECRET, Expiry, Known
 from schemas import codec
 from schemas.amazon import Observation
@@ -201,3 +210,45 @@ def test_an_hour_later_it_is_forgiven() -> None:
 
     assert world.inbox.dead_since(NOW) == 1
     assert world.inbox.dead_since(NOW + timedelta(hours=1)) == 0
+
+
+# --- the loop -------------------------------------------------------------------------------
+
+
+def test_what_is_away_is_waited_for_and_a_fault_ends_the_worker() -> None:
+    stopped, tries = Event(), []
+
+    def turn() -> int:
+        tries.append(1)
+        if len(tries) < 3:
+            raise TryAgain("away", after=0.01)
+        raise RuntimeError("ours")
+
+    with pytest.raises(RuntimeError, match="ours"):
+        work((turn,), stopped)
+
+    assert len(tries) == 3
+
+
+def test_a_worker_that_is_told_to_stop_stops() -> None:
+    stopped, turns = Event(), []
+
+    def turn() -> int:
+        turns.append(1)
+        stopped.set()
+        return 0
+
+    work((turn, turn), stopped)
+
+    assert len(turns) == 2
+
+
+def test_what_is_too_old_is_swept_now_and_then() -> None:
+    inbox, clock = ListedInbox(), [NOW]
+    sweeping = Sweeping(inbox, lambda: clock[0])
+    World(ListedQueue(one(1)), inbox).settle()
+
+    assert sweeping.turn() == 0
+    clock[0] = NOW + KEPT + timedelta(seconds=1)
+    assert sweeping.turn() == 1
+    assert sweeping.turn() == 0
