@@ -8,7 +8,16 @@ from deploy.sandbox import documents
 from deploy.sandbox.buckets import Buckets, keys_of
 from deploy.sandbox.call import Call
 from deploy.sandbox.checks import agent, sized
-from deploy.sandbox.exchange import Problem, Reply, Request, answer, bad_request, decoder, forbidden
+from deploy.sandbox.exchange import (
+    Problem,
+    Reply,
+    Request,
+    answer,
+    bad_request,
+    decoder,
+    forbidden,
+    not_allowed,
+)
 from deploy.sandbox.faults import HOSTILE, LOGIN, Fault, Faults, spoil
 from deploy.sandbox.journal import Asked
 from deploy.sandbox.lwa import PATH, Grant, Tokens
@@ -150,7 +159,7 @@ class Amazon:
     def _login(self, request: Request, now: int, asked: Asked) -> Reply:
         asked.operation = LOGIN
         if request.method != "POST":
-            raise Problem(405, "MethodNotAllowed", "Only POST is allowed here.")
+            raise not_allowed(["POST"])
         fault = self.faults.pick(asked.operation, None, None, now)
         asked.fault = fault.id if fault else None
         if fault and not fault.late:
@@ -161,7 +170,7 @@ class Amazon:
     def _fetch(self, request: Request, now: int, asked: Asked) -> Reply:
         asked.operation = STORAGE
         if request.method != "GET":
-            raise Problem(405, "MethodNotAllowed", "Only GET is allowed here.")
+            raise not_allowed(["GET"])
         fault = self.faults.pick(asked.operation, None, None, now)
         asked.fault = fault.id if fault else None
         if fault and not fault.late:

@@ -183,6 +183,8 @@ def _summary(product: Product) -> dict[str, Any]:
         "partNumber": product.mpn,
         "modelNumber": product.mpn,
         "packageQuantity": product.pack,
+        "color": product.color,
+        "size": product.size,
     }
     stated = {name: value for name, value in optional.items() if value is not None}
     return {"itemClassification": kind, "itemName": product.title} | stated

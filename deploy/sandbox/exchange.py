@@ -1,5 +1,6 @@
 """One request and one reply of HTTP, as values, and the shapes of Amazon's errors."""
 
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 from urllib.parse import unquote, unquote_plus
@@ -48,11 +49,14 @@ class Problem(Exception):
     def __init__(self, status: int, code: str, text: str, details: str = "") -> None:
         super().__init__(text)
         self.status, self.code, self.text, self.details = status, code, text, details
+        self.headers: dict[str, str] = {}
 
     def reply(self) -> Reply:
         """Give it as a reply."""
         error = {"code": self.code, "message": self.text, "details": self.details}
-        return answer({"errors": [error]}, self.status)
+        reply = answer({"errors": [error]}, self.status)
+        reply.headers |= self.headers
+        return reply
 
 
 def bad_request(details: str) -> Problem:
@@ -63,6 +67,13 @@ def bad_request(details: str) -> Problem:
 def forbidden(details: str) -> Problem:
     """Make the 403 of a request without the right."""
     return Problem(403, "Unauthorized", "Access to requested resource is denied.", details)
+
+
+def not_allowed(methods: Iterable[str]) -> Problem:
+    """Make the 405 of a path that knows only *methods*, which its `Allow` header tells."""
+    problem = Problem(405, "MethodNotAllowed", "The method is not allowed for this path.")
+    problem.headers["allow"] = ", ".join(sorted(methods))
+    return problem
 
 
 def answer(value: Any, status: int = 200) -> Reply:

@@ -108,6 +108,8 @@ def test(call: Call) -> Reply:
         raise bad_request("'destinationId' is required.")
     if not isinstance(told, dict) or told.get("payloadVersion") != TYPES[name].version:
         raise bad_request(f"'testNotification' names payload version {TYPES[name].version}.")
+    if not isinstance(told.get("testScenario", ""), str):
+        raise bad_request("'testScenario' is a text.")
     if name not in SAMPLES:
         raise bad_request(f"There is no test notification of {name}.")
     destination = _found(call, where)

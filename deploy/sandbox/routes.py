@@ -13,7 +13,7 @@ from deploy.sandbox import (
     sellers,
 )
 from deploy.sandbox.call import Call
-from deploy.sandbox.exchange import Problem, Reply, Request
+from deploy.sandbox.exchange import Problem, Reply, Request, not_allowed
 from deploy.sandbox.lwa import SCOPES
 
 REGIONS = {"na": "NA", "eu": "EU", "fe": "FE"}
@@ -159,7 +159,7 @@ def _matched(parts: list[str], given: list[str]) -> dict[str, str] | None:
 
 def _allowed(methods: Methods, method: str, region: str, names: dict[str, str]) -> Route:
     if method not in methods:
-        raise Problem(405, "MethodNotAllowed", "The method is not allowed for this path.")
+        raise not_allowed(methods)
     return Route(methods[method], region, names)
 
 

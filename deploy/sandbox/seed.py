@@ -61,6 +61,8 @@ class SeedProduct(Document, frozen=True):
     brand: str | None = None
     mpn: str | None = None
     pack: int | None = None
+    color: str | None = None
+    size: str | None = None
     parent: str | None = None
     children: list[str] = []
     product_type: str = "PRODUCT"
@@ -207,6 +209,8 @@ def _product(stated: SeedProduct) -> Product:
         brand=stated.brand,
         mpn=stated.mpn,
         pack=stated.pack,
+        color=stated.color,
+        size=stated.size,
         parent=stated.parent,
         children=tuple(stated.children),
         product_type=stated.product_type,

@@ -244,3 +244,17 @@ def test_the_same_seed_and_calls_give_the_same_bytes_whatever_else_is_asked() ->
 
 def test_another_store_of_the_account_is_another_listing() -> None:
     assert asked(Desk(seed()), query=f"marketplaceIds={FR}").status == 404
+
+
+@pytest.mark.parametrize(
+    ("path", "allowed"),
+    [
+        pytest.param(LAMP, "DELETE, GET, PATCH, PUT", id="an operation"),
+        pytest.param("/auth/o2/token", "POST", id="a login"),
+        pytest.param("/documents/x", "GET", id="a document"),
+    ],
+)
+def test_a_method_that_is_not_allowed_is_told_those_that_are(path: str, allowed: str) -> None:
+    reply = asked(Desk(seed()), path, method="TRACE")
+
+    assert (reply.status, reply.headers["allow"]) == (405, allowed)

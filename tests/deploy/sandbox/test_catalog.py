@@ -125,6 +125,21 @@ def test_a_page_may_be_cut_without_a_token() -> None:
     assert (len(page["items"]), page["numberOfResults"], "pagination" in page) == (1, 2, False)
 
 
+def test_a_summary_tells_what_children_differ_in() -> None:
+    shirt = {"asin": "B000000006", "title": "Shirt", "color": "blue", "size": "M", "pack": 2}
+
+    told = one(Desk(seed(listings=[], catalogue=[shirt])), "B000000006", "summaries")
+
+    assert told["summaries"][0] == {
+        "marketplaceId": DE,
+        "itemClassification": "BASE_PRODUCT",
+        "itemName": "Shirt",
+        "packageQuantity": 2,
+        "color": "blue",
+        "size": "M",
+    }
+
+
 FAMILY = {"asin": "B000000006", "gtins": ["4006381333955"], "parent": "B000000005"}
 PARENT = {"asin": "B000000005", "title": "Shirt", "children": ["B000000006"]}
 CHILD = {"marketplaceIds": DE, "identifiers": "4006381333955", "identifiersType": "EAN"}
