@@ -1,4 +1,7 @@
-"""A role → a running process: opens what the role needs, runs it until SIGTERM."""
+"""A role → a running process: opens what the role needs, runs it until SIGTERM.
+
+Long because every role is put together here, each in a few lines, and all are read side by side.
+"""
 
 import asyncio
 import gc
@@ -257,6 +260,21 @@ def _webhook(deployment: Deployment, environ: Mapping[str, str], worker: str) ->
 
 
 def _reports(deployment: Deployment, environ: Mapping[str, str], worker: str) -> None:  # noqa: ARG001
+    from producers.amazon.owner import Owner  # noqa: PLC0415
+    from producers.amazon.rounds import Rounds, work  # noqa: PLC0415
+    from producers.amazon.sweep import Sweeping  # noqa: PLC0415
+
+    stopped = _stopping()
+    with ExitStack() as stack:
+        runs, archive, ports = reporting(deployment, environ, stack)
+        owner = Owner(_engine(deployment, stack, "listwire-reports-owner", connections=1))
+        stack.callback(owner.close)
+        rounds = Rounds(runs, owner, ports, chance=random.random)
+        work((rounds.turn, Sweeping(archive, runs, now).turn), stopped.is_set, stopped.wait)
+
+
+def reporting(deployment: Deployment, environ: Mapping[str, str], stack: ExitStack) -> Any:
+    """Open what the role *reports* works with; give its runs, its archive and its ports."""
     from deploy.connect.amazon.build import amazon_client, downloads  # noqa: PLC0415
     from deploy.connect.amazon.reports import Reporting  # noqa: PLC0415
     from deploy.connect.archive import open_archive  # noqa: PLC0415
@@ -264,24 +282,20 @@ def _reports(deployment: Deployment, environ: Mapping[str, str], worker: str) ->
     from deploy.connect.whole import Snapshots  # noqa: PLC0415
     from producers.amazon.collect import LISTING  # noqa: PLC0415
     from producers.amazon.fetch import Ports  # noqa: PLC0415
-    from producers.amazon.owner import Owner  # noqa: PLC0415
-    from producers.amazon.rounds import Rounds, work  # noqa: PLC0415
     from producers.amazon.runs import Runs  # noqa: PLC0415
-    from producers.amazon.sweep import Sweeping  # noqa: PLC0415
     from producers.publish import Publisher  # noqa: PLC0415
 
     bootstrap = deployment.kafka.bootstrap_servers
-    stopped = _stopping()
-    with ExitStack() as stack:
-        settings = stack.enter_context(Snapshots(bootstrap))
-        engine = _engine(deployment, stack, "listwire-reports")
-        producer = stack.enter_context(open_producer(bootstrap))
-        consumer = stack.enter_context(open_consumer(bootstrap))
-        client = amazon_client(deployment.amazon, settings, environ, role="reports")
-        archive = open_archive(deployment.archive, data_folder(environ) / "archive")
-        runs, owner = Runs(engine), Owner(engine)
-        stack.callback(owner.close)
-        ports = Ports(
+    settings = stack.enter_context(Snapshots(bootstrap))
+    producer = stack.enter_context(open_producer(bootstrap))
+    consumer = stack.enter_context(open_consumer(bootstrap))
+    client = amazon_client(deployment.amazon, settings, environ, role="reports")
+    archive = open_archive(deployment.archive, data_folder(environ) / "archive")
+    runs = Runs(_engine(deployment, stack, "listwire-reports"))
+    return (
+        runs,
+        archive,
+        Ports(
             amazon=Reporting(client, downloads(deployment.amazon)),
             archive=archive,
             ledger=runs,
@@ -289,10 +303,8 @@ def _reports(deployment: Deployment, environ: Mapping[str, str], worker: str) ->
             ends=lambda: ends(consumer, LISTING),
             settings=settings,
             now=now,
-        )
-        rounds = Rounds(runs, owner, ports, chance=random.random)
-        turns = (rounds.turn, Sweeping(archive, runs, now).turn)
-        work(turns, stopped.is_set, stopped.wait)
+        ),
+    )
 
 
 def _notifications(deployment: Deployment, environ: Mapping[str, str], worker: str) -> None:  # noqa: ARG001

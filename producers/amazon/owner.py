@@ -8,7 +8,7 @@ kept apart by the runs' versions.
 from collections.abc import Iterable
 
 from sqlalchemy import Connection, Engine, func, select
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, PendingRollbackError
 
 SALT = 0x72657074
 """Keeps the locks of this module apart from other advisory locks."""
@@ -47,7 +47,7 @@ class Owner:
         if self._session is not None:
             try:
                 self._session.execute(select(1))
-            except DBAPIError:
+            except (DBAPIError, PendingRollbackError):  # the latter where the pool noticed first
                 self.close()
             else:
                 return self._session

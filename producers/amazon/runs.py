@@ -20,7 +20,7 @@ from sqlalchemy import (
     tuple_,
     update,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, insert
+from sqlalchemy.dialects.postgresql import ARRAY, distinct_on, insert
 
 from producers.amazon.run import OPEN, Run
 from producers.amazon.tables import UNFINISHED
@@ -89,7 +89,7 @@ class Runs:
         """Give the latest run of each store and type."""
         query = (
             select(*_COLUMNS)
-            .distinct(table.c.store, table.c.type)
+            .ext(distinct_on(table.c.store, table.c.type))
             .order_by(table.c.store, table.c.type, table.c.slot.desc())
         )
         return {(run.store, run.type): run for run in self._read(query)}
