@@ -262,6 +262,7 @@ def _sent(run: Run, open_: Open, ports: Ports) -> Run:
         rows=found.rows,
         rows_refused=sent.aside,
         refused_rows=[msgspec.structs.asdict(row) for row in sent.refused[:KEPT_ROWS]],
+        why="; ".join(sent.notes)[:2000] or None,
         ends=collect.stated(ends),
     )
 
@@ -296,7 +297,7 @@ def _origin(run: Run, as_of: datetime, ports: Ports) -> Origin:
 
 def _complete(run: Run, ports: Ports) -> Run:
     _tell(run, "complete", ports)
-    return moved(run, "complete", at=ports.now())
+    return moved(run, "complete", at=ports.now(), why=run.why)
 
 
 def _over(run: Run, to: State, why: str, ports: Ports) -> Run:

@@ -17,7 +17,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))  # a script: the tree's own t
 
 from deploy.embedded.stack import Stack
 from deploy.preparing import prepare
-from tests.support.reporting import Lives, apply_settings, killed, world
+from tests.support.reporting import Lives, apply_settings, world
 from tests.support.sandbox import running_sandbox
 
 MOST = 3
@@ -48,18 +48,18 @@ def main() -> int:
         prepare(stack.bootstrap_servers, stack.url)
         sandbox.seed(world(asked.listings))
         apply_settings(stack.bootstrap_servers)
-        lives = Lives(stack.bootstrap_servers, stack.url, sandbox, folder)
-        chosen = asked.points.split(",") if asked.points else steps(lives.undisturbed())
-        ended = _strike(lives, chosen, asked.times)
-        lives.settle()
-        told = lives.judge()
+        with Lives(stack.bootstrap_servers, stack.url, sandbox, folder) as lives:
+            chosen = asked.points.split(",") if asked.points else steps(lives.undisturbed())
+            ended = _strike(lives, chosen, asked.times)
+            lives.settle()
+            told = lives.judge()
     return _close(told, ended, began)
 
 
 def _strike(lives: Lives, chosen: list[str], times: int) -> dict[str, int]:
     ended: dict[str, int] = {}
     for number, point in enumerate(chosen):
-        ended[point] = sum(killed(lives.strike(point)) for _ in range(times))
+        ended[point] = sum(lives.strike(point) for _ in range(times))
         print(f"{number + 1} of {len(chosen)}: {point}: {ended[point]} kills", flush=True)
     return ended
 

@@ -1,11 +1,15 @@
-"""A worker of the role *reports* as a process of its own, to be killed at a failpoint.
+"""Workers of the role *reports*, one after the other, each to be killed at a failpoint.
 
-`python tests/support/report_process.py POINT` ends whatever run is open, says `ready`, then
-arms POINT (`reports.archive.put.after:1:kill`) and goes on until killed. Without a point it
-ends, once nothing is open, and prints every point it passed as one JSON object.
+Each line on stdin is a point (`reports.archive.put.after:1:kill`, or nothing): a worker is
+forked that ends whatever run is open, says `ready`, waits for another line, then arms the
+point and goes on until killed. A worker that is not killed ends once nothing is open, and
+tells every point it passed as one JSON object. Its end is told: `ended -9`.
+
+Forked, because a machine with other things to do takes seconds to import all of it.
 """
 
 import json
+import os
 import random
 import sys
 import time
@@ -16,13 +20,18 @@ from typing import Any
 import msgspec
 
 from deploy import logs, roles
+from deploy.connect import archive, kafka, whole
+from deploy.connect.amazon import build, reports
 from deploy.settings import load, process_environment
+from producers.amazon import runs as runs_module
 from producers.amazon.fetch import Ports
 from producers.amazon.rounds import Rounds
 from tests.support.failpoints import Failpoints
 from tests.support.report_api import Everyone
 
 ROLE = "reports"
+LOADED = (archive, kafka, whole, build, reports, runs_module)
+"""What a worker imports when it starts: here before it is forked."""
 
 
 def watched(ports: Ports, runs: Any, points: Failpoints) -> tuple[Ports, Any]:
@@ -39,10 +48,21 @@ def watched(ports: Ports, runs: Any, points: Failpoints) -> tuple[Ports, Any]:
     ), ledger
 
 
-def main(stated: str = "") -> None:
+def main() -> None:
+    """Fork a worker for each line."""
+    logs.start("warning")
+    for line in iter(sys.stdin.readline, ""):
+        pid = os.fork()
+        if pid == 0:
+            work(line.strip())
+            os._exit(0)
+        _, status = os.waitpid(pid, 0)
+        print(f"ended {os.waitstatus_to_exitcode(status)}", flush=True)
+
+
+def work(stated: str) -> None:
     """Work until killed, or until nothing is open."""
     environ = process_environment()
-    logs.start("warning")
     deployment, _ = load(environ)
     with ExitStack() as stack:
         runs, _, ports = roles.reporting(deployment, environ, stack)
@@ -62,4 +82,4 @@ def _until_ended(runs: Any, rounds: Rounds) -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    main()

@@ -2,14 +2,13 @@
 
 import os
 import select
-import signal
 import subprocess
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import msgspec
 
@@ -104,31 +103,54 @@ class Lives:
             "LISTWIRE_AMAZON__QUOTA_FACTOR": "10000",
             "ACME_EU_REFRESH_TOKEN": "Atzr|acme",
         }
-        self.points: dict[tuple[str, str, datetime], str] = {}
+
+    def __enter__(self) -> Self:
+        self._process = subprocess.Popen(
+            [sys.executable, "-W", "ignore", str(ROOT / "tests/support/report_process.py")],
+            cwd=ROOT,
+            env=self._environ,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.kill()
+        self._process.wait(10)
+        for pipe in (self._process.stdin, self._process.stdout):
+            if pipe:
+                pipe.close()
 
     def undisturbed(self) -> dict[str, int]:
         """Let one report live in peace; give the points it passed, and how often each."""
-        process = self._ready("")
+        self._say("")
+        self._hear("ready")
         self._want("none")
-        told = _line(process)
-        process.wait(10)
-        passed: dict[str, int] = msgspec.json.decode(told)
+        passed: dict[str, int] = msgspec.json.decode(self._line())
+        self._hear("ended 0")
         return passed
 
-    def strike(self, point: str) -> int:
-        """Let the worker of one report die at *point*; give how it ended.
+    def strike(self, point: str) -> bool:
+        """Let the worker of one report die at *point*; tell whether it did.
 
         The report lives on with the next worker.
         """
-        process = self._ready(f"{point}:kill")
+        self._say(f"{point}:kill")
+        self._hear("ready")
         self._want(point)
-        return process.wait(PATIENCE)
+        if self._line() == "ended -9":
+            return True
+        self._hear("ended 0")
+        return False
 
     def settle(self) -> None:
         """Let the last report live to its end."""
-        process = self._ready("")
-        process.kill()
-        process.wait(10)
+        self._say("")
+        self._hear("ready")
+        self._say("go")
+        self._line()
+        self._hear("ended 0")
 
     def _want(self, point: str) -> None:
         """Change the world, so that the next document is another one, and want a report."""
@@ -137,30 +159,25 @@ class Lives:
         self._sandbox.event(type="edit", account=ACCOUNT, marketplace="DE", sku="L-00000",
                             price=price)  # fmt: skip
         now = datetime.now(UTC)
-        new = run(STORE, ALL, ACCOUNT, now=now, slot=now, by=point)
-        if not self.runs.add(new):
+        if not self.runs.add(run(STORE, ALL, ACCOUNT, now=now, slot=now, by=point)):
             raise AssertionError("the report before is still open")
-        self.points[new.key] = point
-        process = self._last
-        if process.stdin is not None:
-            process.stdin.write("go\n")
-            process.stdin.flush()
+        self._say("go")
 
-    def _ready(self, stated: str) -> "subprocess.Popen[str]":
-        script = str(ROOT / "tests/support/report_process.py")
-        process = subprocess.Popen(
-            [sys.executable, "-W", "ignore", script, *([stated] if stated else [])],
-            cwd=ROOT,
-            env=self._environ,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        self._last = process
-        if (line := _line(process)) != "ready\n":
-            process.kill()
-            raise AssertionError(f"the worker said {line!r} and ended with {process.wait(10)}")
-        return process
+    def _say(self, line: str) -> None:
+        if self._process.stdin is None:
+            raise AssertionError("no process to speak to")
+        self._process.stdin.write(f"{line}\n")
+        self._process.stdin.flush()
+
+    def _hear(self, wanted: str) -> None:
+        if (line := self._line()) != wanted:
+            raise AssertionError(f"the worker said {line!r}, not {wanted!r}")
+
+    def _line(self) -> str:
+        out = self._process.stdout
+        if out is None or not select.select([out], [], [], PATIENCE)[0]:
+            raise AssertionError(f"the worker said nothing for {PATIENCE:.0f} s")
+        return out.readline().rstrip("\n")
 
     def judge(self) -> dict[str, Any]:
         """Give, per point, how many lives lost or doubled something; all must be 0."""
@@ -229,15 +246,3 @@ def _faults(
     yield "doubled", max(0, len(events) - len(known))
     marks = {(id_, record.value) for record, _, id_ in markers}
     yield "doubled markers", max(0, len(marks) - 2)
-
-
-def killed(code: int) -> bool:
-    """Tell whether a process that ended with *code* was killed with -9."""
-    return code == -signal.SIGKILL
-
-
-def _line(process: "subprocess.Popen[str]") -> str:
-    if process.stdout is None or not select.select([process.stdout], [], [], PATIENCE)[0]:
-        process.kill()
-        raise AssertionError(f"the worker said nothing for {PATIENCE:.0f} s")
-    return process.stdout.readline()

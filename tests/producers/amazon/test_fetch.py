@@ -80,6 +80,16 @@ def test_everybody_is_told_that_it_was_requested_and_that_it_is_complete() -> No
     ]
 
 
+def test_what_a_person_should_hear_of_is_kept_though_the_report_was_taken() -> None:
+    outside = Outside()
+    outside.amazon.text = rows(3).replace(b"item-name", b"colour-of-money")
+
+    run = lived(outside)
+
+    assert (run.state, run.why) == ("complete", "unknown columns: colour-of-money")
+    assert markers(outside)[-1].why is None
+
+
 def test_the_complete_marker_stands_behind_the_acknowledgement_of_every_row() -> None:
     outside = Outside()
     lived(outside)
