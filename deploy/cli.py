@@ -20,7 +20,15 @@ HELP = {"help_option_names": ["-h", "--help"]}
 
 def build() -> typer.Typer:
     """Give the command with all its groups."""
-    from deploy.commands import events, intake, look, operate, start, steer  # noqa: PLC0415 - on demand
+    from deploy.commands import (  # noqa: PLC0415 - on demand
+        attributes,
+        events,
+        intake,
+        look,
+        operate,
+        start,
+        steer,
+    )
 
     app = typer.Typer(
         name="listwire",
@@ -30,7 +38,7 @@ def build() -> typer.Typer:
         pretty_exceptions_enable=False,
     )
     app.callback()(_globals)
-    for module in (start, intake, events, steer, look, operate):
+    for module in (start, intake, events, steer, look, operate, attributes):
         module.register(app)
     return app
 

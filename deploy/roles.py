@@ -212,6 +212,48 @@ def _amazon(deployment: Deployment, environ: Mapping[str, str], worker: str) -> 
         service.run(intake)
 
 
+def _commerce(deployment: Deployment, environ: Mapping[str, str], worker: str) -> None:  # noqa: ARG001
+    from consumers.commerce import service  # noqa: PLC0415
+    from consumers.commerce.intake import GROUP, Intake  # noqa: PLC0415
+    from consumers.commerce.write import Writer  # noqa: PLC0415
+    from consumers.feed import KafkaFeed  # noqa: PLC0415
+    from consumers.setaside import setting_aside  # noqa: PLC0415
+    from deploy.connect.commerce.build import commerce_client  # noqa: PLC0415
+    from deploy.connect.commerce.catalogue import Catalogue  # noqa: PLC0415
+    from deploy.connect.kafka import joined, open_member, open_producer  # noqa: PLC0415
+    from deploy.connect.whole import Snapshots  # noqa: PLC0415
+
+    bootstrap = deployment.kafka.bootstrap_servers
+    stopped = _stopping()
+    with ExitStack() as stack:
+        settings = stack.enter_context(Snapshots(bootstrap))
+        engine = _engine(deployment, stack, GROUP)
+        publish = Publishing(stack.enter_context(open_producer(bootstrap)), bootstrap)
+        consumer = stack.enter_context(
+            open_member(bootstrap, GROUP, topics.inputs(GROUP), client_id=worker)
+        )
+        feed = KafkaFeed(
+            consumer,
+            topics.inputs(GROUP),
+            identify(bootstrap),
+            lambda: joined(bootstrap, GROUP, worker),
+        )
+        intake = Intake(
+            feed,
+            engine,
+            setting_aside(publish.one, group=GROUP, now=now),
+            settings,
+            now=now,
+            clock=monotonic,
+            anew=deployment.environment != "production",
+        )
+        writer = None
+        if deployment.commerce.address:
+            shop = Catalogue(commerce_client(deployment.commerce), monotonic)
+            writer = Writer(engine, shop, now=now, clock=monotonic, chance=random.random)
+        service.run(intake, writer, stopped.is_set)
+
+
 def _lookups(deployment: Deployment, environ: Mapping[str, str], worker: str) -> None:
     from consumers.setaside import setting_aside  # noqa: PLC0415
     from deploy.connect.amazon.build import amazon_client  # noqa: PLC0415
@@ -371,5 +413,6 @@ RUNS: dict[str, Run] = {
     "webhook": _webhook,
     "reports": _reports,
     "notifications": _notifications,
+    "commerce": _commerce,
 }
 """Role → what runs it."""

@@ -19,7 +19,9 @@ from deploy.errors import Failure
 from deploy.settings import Deployment
 from deploy.supervisor import Crew, Place, listwire
 
-ROLES = ("products", "matching", "listings", "postgres", "amazon", "lookups", "reports")
+ROLES = (
+    "products", "matching", "listings", "postgres", "amazon", "lookups", "reports", "commerce",
+)  # fmt: skip
 """Every role of the pipeline."""
 
 DOORS = ("webhook", "notifications")

@@ -209,6 +209,7 @@ TOPICS: tuple[Topic, ...] = (
         event=events.AttributesImported,
         days=None,
         writer="processors/listings",
+        groups=("listwire-commerce",),
         public=True,
         deletes=True,
         purpose="Amazon's attribute values mapped to the catalogue's, per store view",

@@ -16,11 +16,17 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from consumers.amazon import tables as push
+from consumers.commerce import tables as commerce
 from consumers.postgres import tables
 from deploy.errors import Failure
 from producers.amazon import tables as intake
 
-METADATA: tuple[MetaData, ...] = (tables.METADATA, push.METADATA, intake.METADATA)
+METADATA: tuple[MetaData, ...] = (
+    tables.METADATA,
+    push.METADATA,
+    intake.METADATA,
+    commerce.METADATA,
+)
 """The tables of every room that writes to Postgres; migrations compare with their union."""
 
 OLDEST = 15

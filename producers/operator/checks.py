@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from producers.amazon.report import REPORT_TYPES
 from producers.amazon.schedule import WINDOW, seconds
+from producers.operator import mappings
 from producers.operator.leaves import IDENTIFIERS, WELL_KNOWN, option
 from producers.operator.shape import LATER, near
 from schemas import settings as s
@@ -183,17 +184,6 @@ def _third_party(_: str, mapping: s.ThirdParty, all_: s.Settings) -> Wrong:
     yield from _attribute(".asin", mapping.asin, all_)
 
 
-def _import_mapping(id_: str, _: s.ImportMapping, __: s.Settings) -> Wrong:
-    country, slash, attribute = id_.partition("/")
-    if not (slash and attribute):
-        yield "", "an import mapping is named country/attribute: DE/Brand"
-        return
-    try:
-        marketplace(country)
-    except ValueError as error:
-        yield "", str(error)
-
-
 def _condition(id_: str, mapping: s.ItemConditions, all_: s.Settings) -> Wrong:
     chosen = all_.listing(id_).condition.attribute
     if chosen is not None:
@@ -296,7 +286,7 @@ CHECKS: dict[str, Callable[[str, Any, s.Settings], Wrong]] = {
     "listing": _listing,
     "search": _search,
     "third_party": _third_party,
-    "import_mapping": _import_mapping,
+    "import_mapping": mappings.wrong,
     "condition": _condition,
     "fulfilment": _fulfilment,
     "pricing_rule": _pricing_rule,

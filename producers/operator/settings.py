@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 import yaml
 
+from producers.operator import mappings
 from producers.operator.checks import wrong
 from producers.operator.leaves import option, resolved
 from producers.operator.shape import Shaped, Shaper, locate
@@ -20,7 +21,16 @@ from schemas import codec, keys
 from schemas.event import as_text
 from schemas.money import Number
 from schemas.record import Record
-from schemas.settings import KINDS, Bare, ItemConditions, PricingRule, Rule, Setting, Settings
+from schemas.settings import (
+    KINDS,
+    Bare,
+    ImportMapping,
+    ItemConditions,
+    PricingRule,
+    Rule,
+    Setting,
+    Settings,
+)
 
 TOPIC = "settings.v1"
 SOURCE = "/listwire/producers/operator"
@@ -56,6 +66,7 @@ def plan(
     problems = list(shaper.problems)
     if not problems:
         pruned = _pruned(shaped, root.value, known) if prune else []
+        pruned += _cleared(shaped, pruned, known)
         after = _after(shaped, pruned, known)
         shaped = [_resolved(record, after, problems) for record in shaped]
         after = _after(shaped, pruned, known)
@@ -68,6 +79,21 @@ def plan(
 def _pruned(shaped: list[Shaped], kinds: Iterable[str], known: Settings) -> list[tuple[str, str]]:
     named = {(record.kind, record.id) for record in shaped}
     return [(k, i) for k in kinds for i in known.of(k) if (k, i) not in named]
+
+
+def _cleared(
+    shaped: list[Shaped], pruned: list[tuple[str, str]], known: Settings
+) -> list[tuple[str, str]]:
+    """Give the import mappings whose target is deleted: they clear themselves (6.1)."""
+    gone = {i for k, i in pruned if k == "attribute"}
+    gone |= {r.id for r in shaped if r.kind == "attribute" and r.value is None}
+    named = {r.id for r in shaped if r.kind == "import_mapping"}
+    pruned_too = {i for k, i in pruned if k == "import_mapping"}
+    return [
+        ("import_mapping", id_)
+        for id_, mapping in known.of("import_mapping").items()
+        if mapping.target in gone and id_ not in named | pruned_too
+    ]
 
 
 def _after(shaped: list[Shaped], pruned: list[tuple[str, str]], known: Settings) -> Settings:
@@ -123,12 +149,21 @@ def _checked(shaped: list[Shaped], known: Settings, after: Settings) -> list[Pro
         told = wrong(record.kind, record.id, record.value, after)
         found += [_problem(record, place, rule) for place, rule in told]
         found += _fixed(record, known)
-    return found
+    return found + _crossed(shaped, after)
+
+
+def _crossed(shaped: list[Shaped], after: Settings) -> list[Problem]:
+    crossed = mappings.twice(after)
+    mine = [(r, crossed[r.id]) for r in shaped if r.kind == "import_mapping" and r.id in crossed]
+    return [_problem(record, place, rule) for record, told in mine for place, rule in told]
 
 
 def _fixed(record: Shaped, known: Settings) -> list[Problem]:
     before = known.of(record.kind).get(record.id)
     members = FIXED.get(record.kind, "").split() if before else []
+    if isinstance(before, ImportMapping) and isinstance(record.value, ImportMapping):
+        told = mappings.frozen(before, record.value)
+        return [_problem(record, place, rule) for place, rule in told]
     return [
         _problem(record, f".{m}", f"it is {getattr(before, m)!r} for good: delete and create anew")
         for m in members

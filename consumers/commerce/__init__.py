@@ -1,0 +1,1 @@
+"""Amazon's attribute values → the shop's catalogue (`listings.md` 6.1)."""

@@ -1,0 +1,141 @@
+"""`attributes`: Amazon's values on their way into the catalogue, and asking for them again."""
+
+from typing import Annotated, Any
+
+import typer
+
+from deploy.commands.known import known_settings
+from deploy.commands.look import reading
+from deploy.commands.session import Session, session
+from deploy.commands.steer import send_intents
+from deploy.errors import Failure
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+Product = Annotated[str | None, typer.Option("--product", help="Only this catalogue SKU.")]
+COLUMNS = (
+    "attribute", "scope", "region", "product", "ASIN", "seller SKU", "Amazon's", "value",
+    "status", "why", "since",
+)  # fmt: skip
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands to *app*."""
+    group = typer.Typer(no_args_is_help=True, help="Amazon's attribute values in the catalogue.")
+    group.command("list")(attributes_list)
+    group.command("show")(attributes_show)
+    group.command("import")(attributes_import)
+    app.add_typer(group, name="attributes")
+
+
+def attributes_list(context: typer.Context, json: Json = False) -> None:
+    """Count the values of each catalogue attribute by what became of them."""
+    here = session(context)
+    counts: dict[str, dict[str, int]] = {}
+    for line in _lines(here):
+        mine = counts.setdefault(line.attribute, dict.fromkeys(STATUSES, 0))
+        mine[line.status] += 1
+    if json:
+        here.json({"attributes": counts})
+        return
+    rows = [(name, *mine.values(), sum(mine.values())) for name, mine in sorted(counts.items())]
+    here.table(("attribute", *STATUSES, "total"), rows)
+
+
+STATUSES = ("Imported", "Not Imported", "Refused")
+
+
+def attributes_show(
+    context: typer.Context,
+    attribute: Annotated[str, typer.Argument(help="Code of the catalogue attribute.")],
+    product: Product = None,
+    status: Annotated[str | None, typer.Option(help=f"One of {', '.join(STATUSES)}.")] = None,
+    limit: Annotated[int, typer.Option(help="Rows at the most.", min=1)] = 200,
+    json: Json = False,
+) -> None:
+    """List every value of an attribute: where from, for which product, what became of it."""
+    here = session(context)
+    wanted = _status(status)
+    found = [o for o in _lines(here, [attribute], product) if wanted in (None, o.status)]
+    if json:
+        here.json({"values": [_object(line) for line in found[:limit]], "total": len(found)})
+        return
+    here.table(COLUMNS, [_row(line) for line in found[:limit]])
+    if len(found) > limit:
+        here.talk.print(f"the first {limit} of {len(found)}; more with --limit")
+
+
+def _status(stated: str | None) -> str | None:
+    known = {each.lower(): each for each in STATUSES}
+    if stated is not None and stated.lower() not in known:
+        raise typer.BadParameter(f"one of {', '.join(STATUSES)}", param_hint="--status")
+    return known[stated.lower()] if stated else None
+
+
+def _lines(here: Session, attributes: list[str] | None = None, sku: str | None = None) -> Any:
+    from consumers.commerce import read  # noqa: PLC0415 - on demand
+
+    known = known_settings(here)
+    with reading(here) as connection:
+        return read.lines(connection, known, attributes=attributes or (), sku=sku)
+
+
+def _row(line: Any) -> tuple[object, ...]:
+    return (
+        line.attribute,
+        line.scope,
+        line.region,
+        line.sku,
+        line.asin,
+        line.seller_sku,
+        line.amazon_attribute,
+        line.value,
+        line.status,
+        None if line.why is None else str(line.why),
+        line.at,
+    )
+
+
+def _object(line: Any) -> dict[str, object]:
+    import msgspec  # noqa: PLC0415 - on demand
+
+    sentence = None if line.why is None else str(line.why)
+    return msgspec.structs.asdict(line) | {"sentence": sentence}
+
+
+# --- again --------------------------------------------------------------------------------
+
+
+def attributes_import(
+    context: typer.Context,
+    attributes: Annotated[list[str], typer.Argument(help="Codes of catalogue attributes.")],
+    product: Product = None,
+    by: Annotated[str, typer.Option(help="Who asks for it.", envvar="USER")] = "operator",
+    why: Annotated[str | None, typer.Option(help="Why, for the record.")] = None,
+) -> None:
+    """Ask Amazon again for the values of attributes, and write them again."""
+    from consumers.commerce import ledger  # noqa: PLC0415 - on demand
+
+    here = session(context)
+    known = known_settings(here)
+    listings = _listings(here, attributes, product)
+    if not listings:
+        raise Failure(
+            "LW-0604",
+            where=", ".join(attributes),
+            why="no listing shows a value for it",
+            do="listwire attributes list shows the attributes there are",
+        )
+    with reading(here) as connection:
+        count = ledger.write_again(connection, attributes, here.now(), product)
+        connection.commit()
+    for store, skus in listings.items():
+        send_intents(here, "import", store, skus, known, by=by, why=why)
+    asked = sum(map(len, listings.values()))
+    here.talk.print(f"{asked} listings are read again, {count} values are written again")
+
+
+def _listings(here: Session, attributes: list[str], product: str | None) -> dict[str, list[str]]:
+    found: dict[str, set[str]] = {}
+    for line in _lines(here, attributes, product):
+        found.setdefault(line.store, set()).add(line.seller_sku)
+    return {store: sorted(skus) for store, skus in sorted(found.items())}
