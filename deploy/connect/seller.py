@@ -7,11 +7,15 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Protocol, TypeVar
 
+import structlog
+
 from deploy.connect.amazon.documents import CatalogItems, Restrictions
 from producers.amazon.batches import TOGETHER
 from producers.amazon.lookup import KEYWORDS, Page
 from schemas.amazon import FoundCandidate, Observation, Restriction
-from schemas.errors import TryAgain, Unanswered
+from schemas.errors import Refused, TryAgain, Unanswered
+
+_log = structlog.get_logger(__name__)
 
 MAX_KEYWORDS = 20
 """Keywords that a search takes (`amazon.md` 6)."""
@@ -44,6 +48,9 @@ class Client(Protocol):
 
     def read(self, account: str, seller_sku: str, stores: Sequence[str]) -> Observation:
         """Read one SKU."""
+
+    def complete(self, seen: Observation) -> Observation:
+        """Give what was read with what import mappings name beside it."""
 
 
 class Seller:
@@ -96,8 +103,16 @@ class Seller:
         )
 
     def observe(self, account: str, seller_sku: str, stores: Sequence[str]) -> Observation | None:
-        """Read one SKU in *stores*."""
-        return _again(lambda: self._client.read(account, seller_sku, stores))
+        """Read one SKU in *stores*, and from the catalogue what import mappings name.
+
+        Where the catalogue does not answer now, the read stands without.
+        """
+        seen = _again(lambda: self._client.read(account, seller_sku, stores))
+        try:
+            return self._client.complete(seen)
+        except (TryAgain, Unanswered, Refused) as later:
+            _log.info("read without attributes", seller_sku=seller_sku, why=str(later)[:200])
+            return seen
 
 
 GRAVITY = {"ASIN_NOT_FOUND": -3, "NOT_ELIGIBLE": -2, "APPROVAL_REQUIRED": -1}

@@ -5,12 +5,18 @@ is a way into the parts (`item_weight.value`). What is no text, and what is too 
 one, counts as none.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
+from msgspec import UNSET
+from msgspec.structs import replace
+
 from deploy.connect.amazon.documents import Item, Summary
+from schemas import imports
+from schemas.amazon import Observation, ObservedStore
 from schemas.marketplaces import marketplace
+from schemas.settings import Settings
 
 LONGEST = 10_000
 """Characters of one attribute's value, all its rows together."""
@@ -22,15 +28,53 @@ Value = str | list[str] | None
 
 
 def stated(item: Item, summary: Summary, names: Iterable[str]) -> dict[str, Value]:
-    """Give the value of each of *names* in the marketplace of *summary*, None where none is."""
+    """Give the value of those among *names* that the read has one for.
+
+    What it has none for may stand in Amazon's catalogue: see `AmazonClient.complete`.
+    """
     live: Mapping[str, Value] = {
         "item_name": summary.item_name,
         "product_type": summary.product_type,
         "condition_type": summary.condition_type,
         "main_image": summary.main_image.link if summary.main_image else None,
     }
-    rows = item.attributes or {}
-    return {n: live[n] if live.get(n) else value(rows, n, summary.marketplace_id) for n in names}
+    rows, place = item.attributes or {}, summary.marketplace_id
+    found = {n: live.get(n) or value(rows, n, place) for n in names}
+    return {n: told for n, told in found.items() if told}
+
+
+Catalogued = Callable[[str, str, str], Mapping[str, Any]]
+"""The attributes that Amazon's catalogue has: of an account's view, a store, an ASIN."""
+
+
+def completed(seen: Observation, settings: Settings, catalogued: Catalogued) -> Observation:
+    """Give *seen* with what import mappings name and the read did not tell.
+
+    What stands in the catalogue neither is stated as none, so that nobody asks again.
+    """
+    stores = {
+        name: _completed(said, name, settings, lambda s, a: catalogued(seen.account, s, a))
+        for name, said in seen.stores.items()
+    }
+    return replace(seen, stores=stores)
+
+
+def _completed(
+    said: ObservedStore,
+    name: str,
+    settings: Settings,
+    catalogued: Callable[[str, str], Mapping[str, Any]],
+) -> ObservedStore:
+    store = settings.store(name)
+    if store is None or said.exists is not True:
+        return said
+    told = {} if said.attributes is UNSET else said.attributes
+    lacking = imports.to_read(settings.imports(store.place)) - told.keys()
+    if not lacking:
+        return said
+    rows = {} if said.asin is UNSET else catalogued(name, said.asin)
+    found = {n: value(rows, n, store.place.id) for n in lacking}
+    return replace(said, attributes=told | found)
 
 
 def value(attributes: Mapping[str, Any], name: str, place: str) -> Value:

@@ -14,6 +14,7 @@ from urllib.parse import quote
 import msgspec
 import structlog
 
+from deploy.connect.amazon import attributes
 from deploy.connect.amazon.address import Query, encoded_sku, joined
 from deploy.connect.amazon.documents import (
     KEPT_ISSUES,
@@ -166,6 +167,21 @@ class AmazonClient:
         if token is not None:
             query["pageToken"] = token
         return read_as(self._call("searchCatalogItems", account, query), CatalogItems)
+
+    def complete(self, seen: Observation) -> Observation:
+        """Give *seen* with what import mappings name and a read does not tell.
+
+        An offer's own attributes are few; the rest stand in Amazon's catalogue, by ASIN.
+        What stands nowhere is stated as none, so that nobody asks for it again.
+        """
+        return attributes.completed(seen, self._settings(), self._catalogued)
+
+    def _catalogued(self, account: str, store: str, asin: str) -> Mapping[str, Any]:
+        page = self.search_catalog(
+            account, store, kind="ASIN", identifiers=[asin], parts=("attributes",)
+        )
+        rows = next((one.get("attributes") for one in page.items if one.get("asin") == asin), None)
+        return rows if isinstance(rows, dict) else {}
 
     def _mapped(self, places: Mapping[str, str]) -> dict[str, frozenset[str]]:
         """Give what the import mappings of each store name."""

@@ -9,6 +9,7 @@ import pytest
 from msgspec import UNSET
 
 from deploy.connect.amazon.attributes import LONGEST, value
+from deploy.connect.seller import Seller
 from schemas.settings import ImportMapping
 from tests.deploy.connect import amazon_double
 from tests.deploy.connect.amazon_double import Double, client_over
@@ -81,34 +82,76 @@ def answer() -> httpx2.Response:
     return httpx2.Response(200, content=msgspec.json.encode(body))
 
 
-def asked(monkeypatch: pytest.MonkeyPatch, *names: str) -> tuple[Any, str]:
-    """Read with a mapping of each of *names*; give the attributes, and what was asked."""
+CATALOGUE = {
+    "numberOfResults": 1,
+    "items": [{"asin": "B000000001", "attributes": {"binding": [{"value": "Paperback"}]}}],
+}
+
+
+def asked(monkeypatch: pytest.MonkeyPatch, *names: str, catalogue: Any = CATALOGUE) -> Any:
+    """Observe with a mapping of each of *names*; give the attributes, and what was asked."""
     known = amazon_double.SETTINGS
     for name in names:
         known = known.with_record("import_mapping", f"DE/{name}", ImportMapping(target="t"))
     monkeypatch.setattr(amazon_double, "SETTINGS", known)
-    double = Double(answer())
-    seen = client_over(double).read("acme-eu", "LAMP-12", ["acme-de"])
-    return seen.stores["acme-de"].attributes, double.asked[0].url.params["includedData"]
+    more = catalogue if isinstance(catalogue, Exception) else httpx2.Response(200, json=catalogue)
+    double = Double(answer(), more)
+    seen = Seller(client_over(double)).observe("acme-eu", "LAMP-12", ["acme-de"])
+    assert seen is not None
+    return seen.stores["acme-de"].attributes, [dict(r.url.params) for r in double.asked]
 
 
 def test_without_a_mapping_no_attributes_are_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    told, parts = asked(monkeypatch)
+    told, calls = asked(monkeypatch)
 
-    assert (told, "attributes" in parts) == (UNSET, False)
+    assert (told, ["attributes" in c["includedData"] for c in calls]) == (UNSET, [False])
 
 
-def test_only_what_is_mapped_is_told_and_none_is_told_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    names = ["Brand", "Binding", "Title", "ProductTypeName", "Image", "ASIN", "item_weight.value"]
+def test_what_the_listing_itself_tells_costs_no_further_call(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    names = ["Brand", "Title", "ProductTypeName", "Image", "ASIN", "item_weight.value"]
 
-    told, parts = asked(monkeypatch, *names)
+    told, calls = asked(monkeypatch, *names)
 
-    assert "attributes" in parts
+    assert ["attributes" in c["includedData"] for c in calls] == [True]
     assert told == {
         "brand": "Acme",
-        "binding": None,
         "item_name": "Lampe",
         "product_type": "LAMP",
         "main_image": "https://m.example/1.jpg",
         "item_weight.value": "1.5",
     }
+
+
+def test_the_rest_stands_in_amazons_catalogue_or_nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    told, calls = asked(monkeypatch, "Brand", "Binding", "Colour")
+
+    assert told == {"brand": "Acme", "binding": "Paperback", "colour": None}
+    assert calls[1] | {"pageSize": ""} == {
+        "marketplaceIds": DE,
+        "includedData": "attributes",
+        "identifiers": "B000000001",
+        "identifiersType": "ASIN",
+        "pageSize": "",
+    }
+
+
+@pytest.mark.parametrize(
+    ("catalogue", "binding"),
+    [
+        pytest.param({"numberOfResults": 0, "items": []}, None, id="no such item"),
+        pytest.param(
+            {"numberOfResults": 1, "items": [{"asin": "B000000009", "attributes": {}}]},
+            None,
+            id="another item",
+        ),
+        pytest.param(httpx2.ReadTimeout("slow"), UNSET, id="no answer: not stated, asked again"),
+    ],
+)
+def test_what_the_catalogue_does_not_answer_is_not_called_none(
+    monkeypatch: pytest.MonkeyPatch, catalogue: Any, binding: Any
+) -> None:
+    told, _ = asked(monkeypatch, "Brand", "Binding", catalogue=catalogue)
+
+    assert told.get("binding", UNSET) is binding
