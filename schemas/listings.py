@@ -141,7 +141,11 @@ class ImportedValue(Part, frozen=True, kw_only=True):
 
 
 class AttributesImported(Event, frozen=True, kw_only=True):
-    """Amazon's attribute values mapped to the catalogue's, per store view."""
+    """Amazon's attribute values mapped to the catalogue's, per store view; null = none left.
+
+    Values come in the order of their stores, the oldest first: the first for one attribute
+    and scope stands. Without `overwrite` a value only fills what is empty.
+    """
 
     sku: str
     account: str
