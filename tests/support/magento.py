@@ -10,10 +10,14 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote
 
 import httpx2
+import jsonschema
 import msgspec
+
+from tests.support import magento_schema as published
 
 Answer = Callable[[httpx2.Request], httpx2.Response | None]
 ALL = "all"
+OWN_MEMBERS = ("name", "price", "weight")
 MISSING = "The product that was requested doesn't exist. Verify the product and try again."
 NO_STORE = "The store that was requested wasn't found. Verify the store and try again."
 
@@ -64,11 +68,12 @@ class Shop:
         if (name, ALL) not in self.stored:
             return error(404, MISSING)
         if request.method == "PUT":
+            jsonschema.validate(msgspec.json.decode(request.content), published.SAVE)
             self._save(name, view, _write(request)[2])
-        return reply(self._document(name, view))
+        return checked(self._document(name, view), published.PRODUCT)
 
     def _save(self, sku: str, view: str, values: dict[str, Any]) -> None:
-        known = {code: v for code, v in values.items() if code in self.attributes | {"name": 1}}
+        known = {code: v for code, v in values.items() if code in {*self.attributes, *OWN_MEMBERS}}
         for code, value in known.items():
             globally = self.attributes.get(code, {}).get("scope") == "global"
             self.product(sku, ALL if globally else view, **{code: value})
@@ -78,14 +83,13 @@ class Shop:
         custom = [
             {"attribute_code": code, "value": value}
             for code, value in shown.items()
-            if code != "name" and value != ""
+            if code not in OWN_MEMBERS and value != ""
         ]
-        return {
+        own = {"name": sku, "price": 49.9} | {n: v for n, v in shown.items() if n in OWN_MEMBERS}
+        return own | {
             "id": 7,
             "sku": sku,
-            "name": shown.get("name", sku),
             "attribute_set_id": 4,
-            "price": 49.9,
             "status": 1,
             "visibility": 4,
             "type_id": "simple",
@@ -97,7 +101,8 @@ class Shop:
         query = dict(parse_qsl(request.url.query.decode()))
         code = query.get("searchCriteria[filterGroups][0][filters][0][value]", "")
         found = [self._definition(code, view)] if code in self.attributes else []
-        return reply({"items": found, "search_criteria": {}, "total_count": len(found)})
+        answer = {"items": found, "search_criteria": {}, "total_count": len(found)}
+        return checked(answer, published.ATTRIBUTES)
 
     def _definition(self, code: str, view: str) -> dict[str, Any]:
         known = self.attributes[code]
@@ -128,6 +133,12 @@ def _write(request: httpx2.Request) -> tuple[str, str, dict[str, Any]]:
     custom = {c["attribute_code"]: c["value"] for c in product.get("custom_attributes", [])}
     own = {n: v for n, v in product.items() if n not in ("sku", "custom_attributes")}
     return sku, view, own | custom
+
+
+def checked(document: Any, schema: dict[str, Any]) -> httpx2.Response:
+    """Give an answer of the published shape."""
+    jsonschema.validate(document, schema)
+    return reply(document)
 
 
 def reply(document: Any, status: int = 200) -> httpx2.Response:

@@ -6,6 +6,7 @@ published schema. Options have the labels of a view, and those of the global sco
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
 from typing import Any, Protocol
 
 from consumers.commerce.api import ALL, Target
@@ -97,6 +98,10 @@ def held(product: Mapping[str, Any]) -> dict[str, Any]:
     return custom | {name: product[name] for name in OWN_MEMBERS if name in product}
 
 
+def _own(name: str, value: str) -> str | Decimal:
+    return value if name == "name" else Decimal(value)
+
+
 def changes(values: Mapping[str, Any]) -> dict[str, Any]:
     """Give the product's document that changes *values* and nothing else."""
     custom = [
@@ -104,5 +109,5 @@ def changes(values: Mapping[str, Any]) -> dict[str, Any]:
         for code, value in values.items()
         if code not in OWN_MEMBERS
     ]
-    own = {name: value for name, value in values.items() if name in OWN_MEMBERS}
+    own = {name: _own(name, value) for name, value in values.items() if name in OWN_MEMBERS}
     return own | ({"custom_attributes": custom} if custom else {})

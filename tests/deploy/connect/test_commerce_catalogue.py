@@ -1,5 +1,6 @@
 """The shop's attributes and values over the real client: labels, views, what is written."""
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -80,8 +81,8 @@ def test_no_such_product_or_view_is_none(shop: Shop, sku: str, view: str) -> Non
 
 
 def test_a_write_changes_these_values_in_this_view_and_no_others(shop: Shop) -> None:
-    after = over(shop).write("LAMP", "fr", {"brand": "Zen", "name": "Lampe"})
+    after = over(shop).write("LAMP", "fr", {"brand": "Zen", "name": "Lampe", "weight": "1.50"})
 
-    assert (after["brand"], after["name"]) == ("Zen", "Lampe")
-    assert shop.writes == [("LAMP", "fr", {"name": "Lampe", "brand": "Zen"})]
+    assert (after["brand"], after["name"], after["weight"]) == ("Zen", "Lampe", Decimal("1.5"))
+    assert shop.writes == [("LAMP", "fr", {"name": "Lampe", "brand": "Zen", "weight": 1.5})]
     assert (shop.shows("LAMP")["brand"], shop.shows("LAMP")["name"]) == ("Acme", "Lamp")
