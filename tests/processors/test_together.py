@@ -151,3 +151,18 @@ def test_a_sale_that_begins_at_midnight_reaches_the_offer_by_time_alone() -> Non
     town.pass_time(datetime(2026, 11, 26, 23, tzinfo=UTC))
 
     assert (before, during, offered()) == ("49.90", "44.90", "49.90")
+
+
+def test_the_echo_of_an_imported_value_is_not_imported_again() -> None:
+    topic = "catalog.attributes-imported.v1"
+    settings = shop.settings(
+        store={"acme-de": shop.SETTINGS["store"]["acme-de"]},
+        third_party={"acme-de": {"asin": "asin"}},
+        import_mapping={"DE/ASIN": {"target": "asin", "overwrite": True}},
+    )
+    town = Town(settings).tell(product(attributes={}), stock(), price(), seen("LAMP-12"))
+    (said,) = town.last(topic).values()
+
+    town.tell(product(2, attributes={"asin": {"global": said["values"][0]["value"]}}))
+
+    assert len([r for r in town.said if r.topic == topic]) == 1
