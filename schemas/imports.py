@@ -6,6 +6,7 @@ or as Amazon's older interfaces did (`Title`, `ListPrice`).
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 SELLER_SKU, ASIN, LISTING_PRICE = "amazon_sku", "asin", "listing_price"
 OF_LISTING = frozenset({SELLER_SKU, ASIN, LISTING_PRICE})
@@ -37,6 +38,7 @@ NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,79}(\.[A-Za-z0-9_]{1,80}){0,4}")
 """What can be a name: a word, perhaps a way into its parts."""
 
 
+@lru_cache(maxsize=4096)  # a decision asks for every mapping of its country
 def amazons(name: str) -> str:
     """Give the API's name of the attribute that a mapping calls *name*."""
     head, dot, rest = name.partition(".")
