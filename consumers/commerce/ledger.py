@@ -9,13 +9,14 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, any_, bindparam, delete, func, select, text
+from sqlalchemy import Connection, RowMapping, any_, bindparam, delete, func, select, text
 from sqlalchemy.dialects.postgresql import ARRAY, TEXT, insert
 
 from consumers.commerce.choose import Place, chosen, offered
 from consumers.commerce.row import Row, again, wanted
 from consumers.commerce.tables import OPEN, attribute_import, attribute_write
-from schemas.listings import AttributesImported
+from schemas.listings import AttributesImported, ImportedValue
+from schemas.reasons import Reason
 from schemas.settings import Settings
 
 Said = tuple[tuple[str, str, str], int, AttributesImported | None]
@@ -93,18 +94,25 @@ def said(connection: Connection, skus: Sequence[str] | None = None) -> list[Attr
         query = query.where(attribute_import.c.sku == any_(bindparam("skus", type_=ARRAY(TEXT))))
     found = connection.execute(query, {"skus": list(skus or ())}).mappings()
     return [
-        msgspec.convert({**{c.name: r[c.name] for c in _KEY}, "values": r["said"]}, _EVENT)
+        AttributesImported(
+            sku=r["sku"],
+            account=r["account"],
+            seller_sku=r["seller_sku"],
+            values=msgspec.convert(r["said"], list[ImportedValue]),
+        )
         for r in found
     ]
-
-
-_EVENT = AttributesImported
 
 
 def rows(connection: Connection, sku: str) -> list[Row]:
     """Give the places of *sku*."""
     query = select(attribute_write).where(attribute_write.c.sku == sku).order_by(*_PLACE)
-    return [msgspec.convert(dict(r), Row) for r in connection.execute(query).mappings()]
+    return [row_of(found) for found in connection.execute(query).mappings()]
+
+
+def row_of(found: RowMapping) -> Row:
+    """Give the row that a row of the table holds."""
+    return Row(**{**found, "why": msgspec.convert(found["why"], list[Reason])})
 
 
 def save(connection: Connection, changed: Sequence[Row]) -> None:

@@ -57,7 +57,7 @@ def lines(
 def _rows(connection: Connection, sku: str | None) -> dict[tuple[str, Place], Row]:
     query = select(attribute_write)
     query = query if sku is None else query.where(attribute_write.c.sku == sku)
-    found = (msgspec.convert(dict(r), Row) for r in connection.execute(query).mappings())
+    found = [ledger.row_of(each) for each in connection.execute(query).mappings()]
     return {(row.sku, (row.scope, row.attribute)): row for row in found}
 
 

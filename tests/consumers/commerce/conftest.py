@@ -5,17 +5,24 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+import httpx2
 import pytest
+from pydantic import SecretStr
 from sqlalchemy import Engine
 
 from consumers.commerce import ledger, read, tables
 from consumers.commerce.read import Line
 from consumers.commerce.write import Writer
 from deploy.connect.commerce.catalogue import Catalogue
+from deploy.connect.commerce.client import CommerceClient
+from deploy.connect.commerce.exchange import LANE, Exchange
+from deploy.connect.commerce.login import bearer
+from deploy.connect.limits import Limits
 from deploy.connect.postgres import migrate, open_engine
+from deploy.connect.rates import Rate
 from schemas.listings import AttributesImported, ImportedValue
 from schemas.settings import Settings, Store
-from tests.deploy.connect.commerce_double import client_over
+from tests.deploy.connect.commerce_double import TOKEN
 from tests.support.magento import Shop
 
 NOON = datetime(2026, 11, 25, 12, tzinfo=UTC)
@@ -52,7 +59,10 @@ class World:
 
     def another(self) -> Writer:
         """Give a writer that knows nothing but the tables: a restart, or a second worker."""
-        shop = Catalogue(client_over(self.shop), self._seconds)
+        http = httpx2.Client(transport=httpx2.MockTransport(self.shop))
+        limits = Limits(self._seconds, rates={LANE: Rate(10, 50)}, chance=lambda: 1.0)
+        exchange = Exchange(http, bearer(SecretStr(TOKEN)), limits, agent="Listwire/test")
+        shop = Catalogue(CommerceClient(exchange, "https://shop.test"), self._seconds)
         return Writer(
             self.engine,
             shop,

@@ -39,8 +39,8 @@ def test_all_values_of_a_product_and_scope_go_in_one_write(world: World) -> None
     world.say(
         value(),
         value("Black", "label"),
-        value("A", scope="view:fr"),
-        value("B", "label", scope="view:fr"),
+        value("A", scope="view:fr", overwrite=True),
+        value("B", "label", scope="view:fr", overwrite=True),
     )
 
     world.work()
@@ -188,7 +188,7 @@ def test_a_shop_that_is_away_holds_everything_and_loses_nothing(
     world.say(value())
     world.work()
     asked = len(world.shop.asked)
-    world.work(seconds=0.1)
+    world.work(seconds=0.01)
     rested = len(world.shop.asked)
 
     world.shop.refuse = lambda _: None
