@@ -155,7 +155,7 @@ SENTENCES: dict[str, str] = {
     "ATTRIBUTE_GLOBAL": "{attribute} is global in the shop: view {view} has no value of its own",
     "ATTRIBUTE_KIND": "{attribute} is filled in by {kind}, which takes no value of ours",
     "OPTION_UNKNOWN": "{attribute} has no option, or several, with the label {value}",
-    "VALUE_UNFIT": "{value} does not fit {attribute}",
+    "IMPORT_UNFIT": "{value} does not fit {attribute}",
     "PRODUCT_NOT_IN_SHOP": "the shop has no product {sku} in view {view}",
     "NOT_KEPT_BY_SHOP": "the shop does not show it afterwards: {attribute} may lack in the set",
     "SHOP_SILENT": "written {tries} times and never answered: {why}",

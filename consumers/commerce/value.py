@@ -75,7 +75,7 @@ def _id(target: Target, label: str) -> str:
 def _yes_no(target: Target, value: Value) -> str:
     stated = _line(target, value).strip().lower()
     if stated not in YES | NO:
-        raise _refused("VALUE_UNFIT", target, value)
+        raise _refused("IMPORT_UNFIT", target, value)
     return "1" if stated in YES else "0"
 
 
@@ -83,13 +83,13 @@ def _number(target: Target, value: Value) -> str:
     try:
         return format(number(_line(target, value).strip()), "f")
     except ValueError as error:
-        raise _refused("VALUE_UNFIT", target, value) from error
+        raise _refused("IMPORT_UNFIT", target, value) from error
 
 
 def _date(target: Target, value: Value) -> str:
     stated = _line(target, value).strip()
     if len(stated) < 10 or stated[4] != "-" or stated[7] != "-":
-        raise _refused("VALUE_UNFIT", target, value)
+        raise _refused("IMPORT_UNFIT", target, value)
     return stated[:10]
 
 
