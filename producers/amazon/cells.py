@@ -5,7 +5,7 @@ mostly said again, so a piece is written once and remembered.
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from msgspec import UNSET, UnsetType
@@ -58,12 +58,12 @@ class Pieces(dict[bytes, bytes]):
         piece = self[cell] = b"" if value is UNSET else self._start + ENCODER.encode(value)
         return piece
 
-    def of(self, column: Sequence[bytes]) -> list[bytes]:
+    def of(self, column: Iterable[bytes]) -> Iterator[bytes]:
         """Give the piece of each cell of *column*."""
-        return list(map(self.__getitem__, column))
+        return map(self.__getitem__, column)
 
-    def lost(self, column: Sequence[bytes]) -> int:
-        """Count cells of *column* that could not be read."""
+    def lost(self, column: Iterable[bytes]) -> int:
+        """Count cells of *column*, whose pieces were taken, that could not be read."""
         return sum(map(self.unread.__contains__, column)) if self.unread else 0
 
 

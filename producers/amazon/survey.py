@@ -26,7 +26,7 @@ MAX_TWICE = 100_000
 SAMPLE = 100
 """Rows whose shape must confirm columns that are known by their places alone."""
 _SHARES = 64
-"""Parts in which the SKUs' hashes are compared, so that no large set is ever made."""
+"""Parts in which the SKUs' hashes are compared, so that no large set is made; a power of 2."""
 
 
 class Survey(msgspec.Struct, frozen=True):
@@ -86,7 +86,7 @@ class _Look:
     def _remember(self, skus: list[bytes], aside: int) -> None:
         add = [share.append for share in self._hashes]
         for hashed in map(hash, skus):
-            add[hashed % _SHARES](hashed)
+            add[hashed & _SHARES - 1](hashed)
         self._good += len(skus)
         self._rows += len(skus) + aside
 

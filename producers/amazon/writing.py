@@ -7,6 +7,7 @@ for byte what our encoder makes of it.
 from collections import Counter
 from collections.abc import Callable, Iterable
 from datetime import datetime
+from itertools import repeat
 
 import msgspec
 
@@ -103,12 +104,9 @@ def offered(around: Frame, *, currency: str, status: str | None, left_out: Count
     def write(cells: Cells, head: Header) -> Iterable[bytes]:
         columns = {name: cells.column(head.at.get(name)) for name in pieces}
         said = {name: pieces[name].of(column) for name, column in columns.items()}
-        for name in ("price", "quantity", "item-condition"):
-            left_out[name] += pieces[name].lost(columns[name])
         if "status" not in head.at:
-            said["status"] = [stands] * len(cells.numbers)
-        titles = _titles(cells, head, left_out)
-        return _rows(
+            said["status"] = repeat(stands, len(cells.numbers))
+        rows = _rows(
             around,
             zip(
                 _texts(cells, head, "seller-sku", strip=False),
@@ -118,12 +116,15 @@ def offered(around: Frame, *, currency: str, status: str | None, left_out: Count
                 said["item-condition"],
                 said["product-id-type"],
                 _texts(cells, head, "product-id"),
-                titles,
+                _titles(cells, head, left_out),
                 said["fulfillment-channel"],
                 said["quantity"],
                 strict=True,
             ),
         )
+        for name in ("price", "quantity", "item-condition"):
+            left_out[name] += pieces[name].lost(columns[name])
+        return rows
 
     return write
 
