@@ -25,6 +25,7 @@ def build() -> typer.Typer:
         events,
         intake,
         look,
+        notifications,
         operate,
         start,
         steer,
@@ -38,7 +39,7 @@ def build() -> typer.Typer:
         pretty_exceptions_enable=False,
     )
     app.callback()(_globals)
-    for module in (start, intake, events, steer, look, operate, attributes):
+    for module in (start, intake, events, notifications, steer, look, operate, attributes):
         module.register(app)
     return app
 

@@ -351,11 +351,13 @@ def reporting(deployment: Deployment, environ: Mapping[str, str], stack: ExitSta
 
 def _notifications(deployment: Deployment, environ: Mapping[str, str], worker: str) -> None:  # noqa: ARG001
     from deploy.connect.kafka import open_producer  # noqa: PLC0415
+    from deploy.connect.notifying import surveying  # noqa: PLC0415
     from deploy.connect.queues import open_queue  # noqa: PLC0415
     from deploy.connect.whole import Snapshots  # noqa: PLC0415
     from producers.amazon.inbox import Inbox  # noqa: PLC0415
     from producers.amazon.listen import Listener, Sweeping, work  # noqa: PLC0415
     from producers.amazon.notification import Known  # noqa: PLC0415
+    from producers.amazon.subscriptions import Watching  # noqa: PLC0415
 
     place, bootstrap = deployment.notifications, deployment.kafka.bootstrap_servers
     stopped = _stopping()
@@ -368,7 +370,9 @@ def _notifications(deployment: Deployment, environ: Mapping[str, str], worker: s
         ours = frozenset([place.application] if place.application else [])
         known = lambda: Known(settings=settings(), applications=ours)  # noqa: E731
         listener = Listener(queue, inbox, publish, known, now)
-        work((listener.turn, Sweeping(inbox, now).turn), stopped)
+        look = surveying(deployment, settings, environ)
+        watching = Watching(lambda: look(False), inbox, now)
+        work((listener.turn, watching.turn, Sweeping(inbox, now).turn), stopped)
 
 
 def _engine(deployment: Deployment, stack: ExitStack, name: str, connections: int = 5) -> Any:

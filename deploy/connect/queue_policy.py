@@ -4,7 +4,7 @@ Notifications are unsigned: the queue's policy is the only guard (`amazon.md` 15
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from deploy.connect.queues import Place
@@ -47,6 +47,15 @@ def reading_rights(place: Place) -> dict[str, Any]:
         "Version": "2012-10-17",
         "Statement": [{"Effect": "Allow", "Action": actions, "Resource": place.arn}],
     }
+
+
+def rule(kinds: Iterable[str]) -> dict[str, Any]:
+    """Give the pattern of the EventBridge rule whose target is the queue.
+
+    On the event bus of the partner event source that Amazon made, once that is accepted. By
+    type alone: an account in the pattern lets nothing through (`amazon.md` 15).
+    """
+    return {"detail-type": sorted(kinds)}
 
 
 def flaws(attributes: Mapping[str, str], place: Place) -> list[str]:

@@ -32,6 +32,10 @@ RATES: dict[str, Rate] = {
     "getReport": Rate(2, 15),
     "getReports": Rate(0.0222, 10),
     "getReportDocument": Rate(1 / 60, 15),
+    "getDestinations": Rate(1, 5),
+    "createDestination": Rate(1, 5),
+    "getSubscription": Rate(1, 5),
+    "createSubscription": Rate(1, 5),
 }
 """Per account and application."""
 
@@ -42,5 +46,6 @@ SHARES: dict[str, dict[str, float]] = {
     "push": {"getListingsItem": 0.6},
     "intake": {"getListingsItem": 0.4},
     "reports": {},
+    "notifications": {},
 }
 """An operation that two roles call is split, so that no bucket has two owners: 3/s and 2/s."""

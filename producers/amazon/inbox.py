@@ -10,6 +10,7 @@ from datetime import datetime
 
 import msgspec
 from sqlalchemy import Connection, Engine, delete, func, insert, select, tuple_
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.exc import DataError, IntegrityError
 
@@ -109,6 +110,33 @@ class Inbox:
         query = select(func.count()).select_from(letters).where(letters.c.last_at >= moment)
         with self._engine.connect() as connection:
             return connection.execute(query).scalar_one()
+
+    def heard(self, most: int) -> dict[tuple[str, str], list[datetime]]:
+        """Give, by account and type, when the last *most* notifications came."""
+        rank = func.row_number().over(
+            partition_by=(inbox.c.account, inbox.c.type), order_by=inbox.c.received_at.desc()
+        )
+        ranked = select(inbox.c.account, inbox.c.type, inbox.c.received_at, rank.label("n"))
+        newest = ranked.where(inbox.c.account != "").subquery()
+        found: dict[tuple[str, str], list[datetime]] = {}
+        with self._engine.connect() as connection:
+            for account, kind, at, _ in connection.execute(
+                select(newest).where(newest.c.n <= most)
+            ):
+                found.setdefault((account, kind), []).append(at)
+        return found
+
+    def dead(self) -> list[tuple[str, int, datetime, str]]:
+        """Give, by code, how many dead letters there are, the last one's time, and why it is."""
+        kept = select(
+            letters.c.code,
+            func.count().over(partition_by=letters.c.code).label("count"),
+            letters.c.last_at,
+            letters.c.why,
+        ).order_by(letters.c.code, letters.c.last_at.desc())
+        with self._engine.connect() as connection:
+            rows = connection.execute(kept.ext(distinct_on(letters.c.code))).all()
+        return [(code, count, at, why) for code, count, at, why in rows]
 
     def forget(self, before: datetime) -> int:
         """Delete what was taken in, or set aside, before then; give how many rows."""

@@ -154,12 +154,3 @@ account_absence = Table(
 """Seller SKUs that should be there and were read 404, with the last time."""
 
 Index("account_absence_age", account_absence.c.account, account_absence.c.at)
-
-account_duty = Table(
-    "account_duty",
-    METADATA,
-    _name("duty", key=True),
-    _name("account", key=True),
-    _moment("due_at", null=False),
-)
-"""When each thing that is done from time to time is due again: one worker takes it."""

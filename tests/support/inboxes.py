@@ -86,3 +86,17 @@ class ListedInbox:
         for id_ in letters:
             del self.letters[id_]
         return len(old) + len(letters)
+
+    def heard(self, most: int) -> dict[tuple[str, str], list[datetime]]:
+        found: dict[tuple[str, str], list[datetime]] = {}
+        for arrival in sorted(self.arrivals.values(), key=lambda a: a.at, reverse=True):
+            if arrival.meaning.account:
+                of = (arrival.meaning.account, arrival.notice.type)
+                found.setdefault(of, []).append(arrival.at)
+        return {of: times[:most] for of, times in found.items()}
+
+    def dead(self) -> list[tuple[str, int, datetime, str]]:
+        by_code: dict[str, list[Letter]] = {}
+        for letter in sorted(self.letters.values(), key=lambda one: one.at, reverse=True):
+            by_code.setdefault(letter.code, []).append(letter)
+        return [(c, len(found), found[0].at, found[0].why) for c, found in sorted(by_code.items())]

@@ -105,14 +105,14 @@ class Exchange:
 
     def call(self, operation: Operation, account: str, url: str, content: bytes | None) -> Answer:
         """Give the answer that the contract names; raise what any other one means."""
-        token = self._tokens.token(account)
+        token = self._tokens.token(account, operation.scope)
         if (pause := self.limits.take(operation.id, account)) > 0:
             call = Call(operation=operation.id, account=account)
             raise CallLater(call, "no token in the bucket", after=pause, throttled=True)
         answer = self._send(operation, account, url, content, token)
         if answer.status in (401, 403):
-            self._tokens.drop(account, token)
-            token = self._tokens.token(account)
+            self._tokens.drop(token)
+            token = self._tokens.token(account, operation.scope)
             self.limits.force(operation.id, account)
             answer = self._send(operation, account, url, content, token)
         self._judge(answer)

@@ -37,7 +37,7 @@ class _Token(msgspec.Struct, frozen=True):
 
 
 class Tokens:
-    """The access tokens of all accounts, by client id and account; safe for threads."""
+    """The access tokens of all accounts and of the applications themselves; safe for threads."""
 
     def __init__(
         self,
@@ -53,23 +53,23 @@ class Tokens:
         self._flights: dict[tuple[str, str], Future[_Token]] = {}
         self._lock = threading.Lock()
 
-    def token(self, account: str) -> str:
-        """Give an access token of *account*.
+    def token(self, account: str, scope: str = "") -> str:
+        """Give an access token of *account*; with a *scope*, of its application alone.
 
         Raises `NotAllowed` (grant or client refused) or `TryAgain`.
         """
         held = self._credentials(account)
-        key = (held.application.client_id, account)
+        key = (held.application.client_id, scope or account)
         flight, mine = self._join(key)
         if mine:
-            self._fly(flight, account, held)
+            self._fly(flight, account, held, scope)
         return flight.result().text
 
-    def drop(self, account: str, token: str) -> None:
+    def drop(self, token: str) -> None:
         """Forget *token*; one that was refreshed meanwhile stays."""
         with self._lock:
             for key, flight in list(self._flights.items()):
-                if key[1] == account and _landed(flight) and flight.result().text == token:
+                if _landed(flight) and flight.result().text == token:
                     del self._flights[key]
 
     def _join(self, key: tuple[str, str]) -> tuple["Future[_Token]", bool]:
@@ -87,19 +87,22 @@ class Tokens:
             return False
         return flight.exception() is not None or flight.result().until <= self._clock()
 
-    def _fly(self, flight: "Future[_Token]", account: str, held: Credentials) -> None:
+    def _fly(self, flight: "Future[_Token]", account: str, held: Credentials, scope: str) -> None:
         try:
-            flight.set_result(self._ask(account, held))
+            flight.set_result(self._ask(account, held, scope))
         except BaseException as error:
             flight.set_exception(error)
             if not isinstance(error, Exception):
                 raise
 
-    def _ask(self, account: str, held: Credentials) -> _Token:
+    def _ask(self, account: str, held: Credentials, scope: str) -> _Token:
         asked_at = self._clock()
+        grant = {"grant_type": "client_credentials", "scope": scope}
+        if not scope:
+            token = held.refresh_token.get_secret_value()
+            grant = {"grant_type": "refresh_token", "refresh_token": token}
         form = {
-            "grant_type": "refresh_token",
-            "refresh_token": held.refresh_token.get_secret_value(),
+            **grant,
             "client_id": held.application.client_id,
             "client_secret": held.application.client_secret.get_secret_value(),
         }

@@ -8,7 +8,8 @@ import msgspec
 class Operation(msgspec.Struct, frozen=True, kw_only=True):
     """One operation. *write*: it changes something, so a lost answer means *unknown*.
 
-    *absent*: a 404 is a fact. *ok*: the statuses the contract names for success.
+    *absent*: a 404 is a fact. *ok*: the statuses the contract names for success. *scope*: it
+    is asked with a token of the application alone, not of an account.
     """
 
     id: str
@@ -17,7 +18,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     client_class: str
     write: bool = False
     absent: bool = False
-    grantless: bool = False
+    scope: str = ""
     idempotent: bool = True
     ok: tuple[int, ...] = (200,)
 
@@ -26,6 +27,11 @@ _ONE = "/listings/2021-08-01/items/{seller}/{sku}"
 _ALL = "/listings/2021-08-01/items/{seller}"
 _ITEMS = "ListingsApi"
 _REPORTS = "/reports/2021-06-30/reports"
+_DESTINATIONS = "/notifications/v1/destinations"
+_SUBSCRIPTION = "/notifications/v1/subscriptions/{type}"
+_NOTICES = "NotificationsApi"
+NOTIFYING = "sellingpartnerapi::notifications"
+"""The scope of calls about notifications that are no account's."""
 
 OPERATIONS: dict[str, Operation] = {
     o.id: o
@@ -75,6 +81,37 @@ OPERATIONS: dict[str, Operation] = {
             method="GET",
             path="/reports/2021-06-30/documents/{document}",
             client_class="ReportsApi",
+        ),
+        Operation(
+            id="getDestinations",
+            method="GET",
+            path=_DESTINATIONS,
+            client_class=_NOTICES,
+            scope=NOTIFYING,
+        ),
+        Operation(
+            id="createDestination",
+            method="POST",
+            path=_DESTINATIONS,
+            client_class=_NOTICES,
+            write=True,
+            idempotent=False,
+            scope=NOTIFYING,
+        ),
+        Operation(
+            id="getSubscription",
+            method="GET",
+            path=_SUBSCRIPTION,
+            client_class=_NOTICES,
+            absent=True,
+        ),
+        Operation(
+            id="createSubscription",
+            method="POST",
+            path=_SUBSCRIPTION,
+            client_class=_NOTICES,
+            write=True,
+            idempotent=False,
         ),
     )
 }

@@ -76,17 +76,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("account", "seller_sku", name=op.f("account_absence_pkey")),
     )
     op.create_index("account_absence_age", "account_absence", ["account", "at"], unique=False)
-    op.create_table(
-        "account_duty",
-        _name("duty"),
-        _name("account"),
-        _moment("due_at"),
-        sa.PrimaryKeyConstraint("duty", "account", name=op.f("account_duty_pkey")),
-    )
 
 
 def downgrade() -> None:
-    op.drop_table("account_duty")
     op.drop_index("account_absence_age", table_name="account_absence")
     op.drop_table("account_absence")
     op.drop_table("account_state")

@@ -95,9 +95,9 @@ def test_a_dropped_token_is_refreshed_and_a_newer_one_survives_the_drop() -> Non
     login = Login()
     held = tokens(login)
     first = held.token("acme-eu")
-    held.drop("acme-eu", first)
+    held.drop(first)
     second = held.token("acme-eu")
-    held.drop("acme-eu", first)
+    held.drop(first)
 
     assert (held.token("acme-eu"), login.count) == (second, 2)
 

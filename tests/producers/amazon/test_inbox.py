@@ -18,6 +18,7 @@ from schemas.record import Record
 from tests.support.inboxes import ListedInbox
 from tests.support.notices import NOW, SETTINGS, body, status
 
+HOUR = timedelta(hours=1)
 KNOWN = Known(settings=SETTINGS)
 
 
@@ -124,6 +125,16 @@ def test_dead_letters_are_kept_and_counted(make: Make) -> None:
 
     assert inbox.dead_since(NOW) == 2
     assert inbox.dead_since(NOW + timedelta(seconds=1)) == 0
+
+
+def test_what_was_heard_and_what_is_dead_is_told_newest_first(make: Make) -> None:
+    inbox = make()
+    later = NOW + timedelta(minutes=1)
+    inbox.take([arrival("n1"), arrival("n2", at=later), arrival("n3", at=NOW - HOUR)])
+    inbox.set_aside([letter("m1"), letter("m2", at=later)])
+
+    assert inbox.heard(2) == {("acme-eu", "LISTINGS_ITEM_STATUS_CHANGE"): [later, NOW]}
+    assert inbox.dead() == [("MALFORMED", 2, later, "…")]
 
 
 def test_what_is_old_is_forgotten(make: Make) -> None:
