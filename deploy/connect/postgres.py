@@ -20,12 +20,14 @@ from consumers.commerce import tables as commerce
 from consumers.postgres import tables
 from deploy.errors import Failure
 from producers.amazon import tables as intake
+from producers.catalog import tables as shop
 
 METADATA: tuple[MetaData, ...] = (
     tables.METADATA,
     push.METADATA,
     intake.METADATA,
     commerce.METADATA,
+    shop.METADATA,
 )
 """The tables of every room that writes to Postgres; migrations compare with their union."""
 

@@ -5,6 +5,7 @@ It raises one of the four classes of `schemas.errors` and neither repeats nor sl
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
@@ -40,19 +41,27 @@ class CommerceClient:
         sort: str | None = None,
         page: int = 1,
         size: int = 100,
+        members: str | None = None,
     ) -> tuple[list[Document], int]:
         """Give one page of what can be searched, and how many there are in all.
 
         *what*: products, source items, sources, stocks, stock source links, attributes,
-        attribute sets, categories. A page beyond the last gives the last one again: the
-        shop's own manner, so it is the count that tells when to end.
+        attribute sets, categories. *members* of each that shall be told: `id,sku`. A page
+        beyond the last gives the last one again: it is the count that tells when to end.
         """
         query = _criteria(where, sort, page, size)
+        if members:
+            query.append(("fields", f"items[{members}],total_count"))
         answer = self._call(what, view, query=query)
         found, total = _member(answer, "items", list), _member(answer, "total_count", int)
         if found is None or total is None:
             raise self._strange(what, view)
         return found, total
+
+    @property
+    def date(self) -> datetime | None:
+        """The shop's clock by its last answer, to the second; None if it tells none."""
+        return self._exchange.date
 
     def listed(self, what: str) -> list[Document]:
         """Give all of: websites, store groups, store views."""
@@ -69,10 +78,10 @@ class CommerceClient:
     def save_product(self, sku: str, product: Mapping[str, Any], view: str = "all") -> Document:
         """Change what *product* names of it in *view*; give it as it is now.
 
-        `{"custom_attributes": [{"attribute_code": "colour", "value": "49"}]}` leaves all
-        other values alone; null takes an own value of the view away.
+        `{"custom_attributes": [{"attribute_code": "color", "value": "49"}]}`: the values
+        that are not named stay as *view* shows them; older shops make them the view's own.
         """
-        body = {"product": {"sku": sku, **product}, "saveOptions": True}
+        body = {"product": {"sku": sku, **product}}
         answer: Document = self._call("save product", view, sku=sku, body=body)
         return answer
 

@@ -4,7 +4,9 @@ No answer that can be trusted means *unanswered* for a write, *later* for a read
 repeated and nothing sleeps here; a redirect is not followed, as it would take the token along.
 """
 
+from datetime import datetime
 from decimal import Decimal
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import httpx2
@@ -37,6 +39,8 @@ class Exchange:
         self._login = login
         self._limits = limits
         self._agent = agent
+        self.date: datetime | None = None
+        """The shop's clock by its last answer."""
 
     def call(self, operation: Operation, view: str, url: str, content: bytes | None) -> Any:
         """Give the document that answers, None for *absent*. Raises what any other means."""
@@ -69,6 +73,7 @@ class Exchange:
             timeout=TIMEOUT,
             follow_redirects=False,
         ) as response:
+            self.date = _date(response.headers.get("date"))
             return response.status_code, response.headers.get("retry-after"), whole(response)
 
     def _judged(
@@ -88,6 +93,14 @@ class Exchange:
         if status < 500 and status != 408:
             raise ShopRefused(answered)
         raise _silent(operation, answered, None)
+
+
+def _date(text: str | None) -> datetime | None:
+    try:
+        told = parsedate_to_datetime(text or "")
+    except (ValueError, TypeError):
+        return None
+    return told if told.tzinfo else None
 
 
 def _document(operation: Operation, call: Call, body: bytes) -> Any:

@@ -82,8 +82,7 @@ def test_a_write_names_the_product_and_only_what_is_to_change() -> None:
 
     assert (double.asked[0].method, double.asked[0].content) == (
         "PUT",
-        b'{"product":{"sku":"A","custom_attributes":[{"attribute_code":"weight","value":1.50}]},'
-        b'"saveOptions":true}',
+        b'{"product":{"sku":"A","custom_attributes":[{"attribute_code":"weight","value":1.50}]}}',
     )
 
 
@@ -133,6 +132,29 @@ def test_a_failure_keeps_the_shops_words_with_their_parameters_and_no_trace() ->
 
     told = str(caught.value)
     assert told == 'the shop answers 400: Invalid attribute "color": %name; price is wrong'
+
+
+def test_only_the_members_that_are_wanted_are_asked_for() -> None:
+    double = Double(page())
+
+    client_over(double).search("products", members="id,sku")
+
+    assert ("fields", "items[id,sku],total_count") in parse_qsl(double.asked[0].url.query.decode())
+
+
+@pytest.mark.parametrize(
+    ("header", "told"),
+    [
+        ("Wed, 25 Nov 2026 10:00:00 GMT", "2026-11-25T10:00:00+00:00"),
+        ("yesterday", "None"),
+    ],
+)
+def test_the_shops_clock_is_that_of_its_last_answer(header: str, told: str) -> None:
+    client = client_over(Double(httpx2.Response(200, content=b"[]", headers={"date": header})))
+
+    client.listed("websites")
+
+    assert (client.date.isoformat() if client.date else "None") == told
 
 
 def test_an_answer_of_another_shape_is_no_empty_page() -> None:
