@@ -21,6 +21,7 @@ import structlog
 
 from producers.catalog import sealing
 from producers.catalog.ending import Publisher
+from producers.catalog.entity import Units
 from producers.catalog.family import Family
 from producers.catalog.reader import Kept, Reader, units_of
 from producers.catalog.refusal import Refusal
@@ -93,6 +94,17 @@ class Edge(msgspec.Struct, frozen=True, kw_only=True):
     stopped: Callable[[], bool] = lambda: False
 
 
+class Moment(msgspec.Struct, frozen=True):
+    """When some of the shop was asked for: our clock, and the ends of the topics then.
+
+    What is read is as old as that: its version is the time, and a live event that came at or
+    behind the ends is newer.
+    """
+
+    at: datetime
+    marks: Marks
+
+
 class Stopped(Exception):
     """Somebody wants the process to end: the reading goes on at the next start."""
 
@@ -114,7 +126,7 @@ class Pull:
         self._ledger, self._sessions, self._edge = ledger, sessions, edge
         self._manners = manners
         self._family = Family(topics)
-        self._reader = Reader(rest, edge.settings, ledger, self._family.parent)
+        self.reader = Reader(rest, edge.settings, ledger, self._family.parent)
         self._swept: dict[str, bytes] = {}
         self._tally = Tally()
 
@@ -122,9 +134,9 @@ class Pull:
         """Read what changed since the last time, and all stock; tell what differs."""
         began = self._begin()
         since = (self._ledger.progress().read_to or BEGINNING) - self._manners.overlap
-        for marks, page in self._changed(max(since, BEGINNING)):
+        for moment, page in self._changed(max(since, BEGINNING)):
             self._family.note(page)
-            self._tell(page, marks)
+            self._tell(page, moment)
         self._read_moved()
         self._read_stock()
         self._settle()
@@ -137,9 +149,9 @@ class Pull:
         session, listed = self._open()
         gone: list[str] = []
         for ids in _pieces(list(listed), self._manners.size):
-            marks = self._topics.catch_up()
-            page = list(self._reader.by_ids(ids))
-            self._tell(page, marks)
+            moment = self._moment()
+            page = list(self.reader.by_ids(ids))
+            self._tell(page, moment)
             present = {str(d["sku"]): True for d in page}
             there = {str(d["id"]) for d in page}
             gone += [listed[id_] for id_ in ids if id_ not in there]
@@ -155,8 +167,12 @@ class Pull:
         self._tally = Tally()
         self._family.forget()
         self._topics.catch_up()
-        self._reader.refresh()
+        self.reader.refresh()
         return self._rest.date
+
+    def _moment(self) -> Moment:
+        at = self._edge.now()
+        return Moment(at, self._topics.catch_up())
 
     def _move(self, **to: datetime | None) -> None:
         known = {name: moment for name, moment in to.items() if moment is not None}
@@ -167,11 +183,11 @@ class Pull:
 
     # --- pages ---
 
-    def _changed(self, since: datetime) -> Iterator[tuple[Marks, list[Document]]]:
+    def _changed(self, since: datetime) -> Iterator[tuple[Moment, list[Document]]]:
         where = ("updated_at", "gteq", since.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S"))
         last = "0"
         while True:
-            marks = self._topics.catch_up()
+            moment = self._moment()
             page, _ = self._rest.search(
                 "products",
                 where=[where, ("entity_id", "gt", last)],
@@ -179,7 +195,7 @@ class Pull:
                 size=self._manners.size,
             )
             if page:
-                yield marks, page
+                yield moment, page
             if len(page) < self._manners.size:
                 return
             last = str(page[-1]["id"])
@@ -204,14 +220,13 @@ class Pull:
     def _read_moved(self) -> None:
         """Read the products again that came to a parent or left one: they did not change."""
         for ids in _pieces(self._family.moved(), self._manners.size):
-            marks = self._topics.catch_up()
-            self._tell(list(self._reader.by_ids(ids)), marks)
+            moment = self._moment()
+            self._tell(list(self.reader.by_ids(ids)), moment)
 
-    def _tell(self, documents: Sequence[Document], marks: Marks) -> None:
+    def _tell(self, documents: Sequence[Document], moment: Moment) -> None:
         if self._edge.stopped():
             raise Stopped
-        began = self._edge.now()
-        wholes = list(self._reader.wholes(documents))
+        wholes = list(self.reader.wholes(documents))
         self._topics.catch_up()
         for whole in wholes:
             self._tally.read += 1
@@ -219,14 +234,14 @@ class Pull:
                 self._refuse(whole)
             else:
                 for event in _events(whole):
-                    self._tell_one(event, marks, began)
+                    self._tell_one(event, moment)
         self._publisher.flush()
 
-    def _tell_one(self, event: Product | Stock | Price, marks: Marks, began: datetime) -> None:
+    def _tell_one(self, event: Product | Stock | Price, moment: Moment) -> None:
         topic, source = TOPIC[type(event)], self._manners.source
         known = self._topics.told.of(topic, event.sku)
         content = content_of(event)
-        if overtaken(known, marks, topic, source):
+        if overtaken(known, moment.marks, topic, source):
             self._tally.overtaken += 1
             return
         if known is not None and known.content == content:
@@ -240,8 +255,8 @@ class Pull:
             id=codec.derived_id(topic, event.sku, before, content),
             source=source,
             subject=event.sku,
-            time=began,
-            sequence=max(int(began.timestamp() * 1_000_000), before + 1),
+            time=moment.at,
+            sequence=max(int(moment.at.timestamp() * 1_000_000), before + 1),
             op="S",
         )
         self._publisher.send(record)
@@ -261,8 +276,8 @@ class Pull:
 
     def _read_stock(self) -> None:
         """Read the units of all sources, and tell the stock of products that changed in them."""
-        marks = self._topics.catch_up()
-        laid = repr(sorted((w, sorted(s)) for w, s in self._reader.layout.sources.items()))
+        moment = self._moment()
+        laid = repr(sorted((w, sorted(s)) for w, s in self.reader.layout.sources.items()))
         found = {
             sku: [units_of(row) for row in rows]
             for sku, rows in sweep(self._rest)
@@ -274,7 +289,7 @@ class Pull:
         prints = {sku: repr((laid, sorted(units))).encode() for sku, units in found.items()}
         changed = [sku for sku, seen in prints.items() if self._swept.get(sku) != seen]
         for skus in _pieces([*changed, *self._emptied(found)], self._manners.size):
-            self._tell_stock({sku: sorted(found.get(sku, ())) for sku in skus}, marks)
+            self._tell_stock({sku: sorted(found.get(sku, ())) for sku in skus}, moment)
         self._swept = prints
 
     def _emptied(self, found: Mapping[str, object]) -> list[str]:
@@ -291,15 +306,14 @@ class Pull:
         known = self._topics.told.of(PRODUCT, sku)
         return known is not None and known.content is not None
 
-    def _tell_stock(self, units: Mapping[str, Sequence[object]], marks: Marks) -> None:
-        began = self._edge.now()
-        told = list(self._reader.stocks(units))  # type: ignore[arg-type]
+    def _tell_stock(self, units: Mapping[str, Sequence[Units]], moment: Moment) -> None:
+        told = list(self.reader.stocks(units))
         self._topics.catch_up()
         for stock in told:
             if isinstance(stock, Refusal):
                 self._refuse(stock)
             else:
-                self._tell_one(stock, marks, began)
+                self._tell_one(stock, moment)
         self._publisher.flush()
 
     # --- the whole ---

@@ -42,8 +42,12 @@ class Known(msgspec.Struct, frozen=True):
 
 
 def content_of(event: Event) -> bytes:
-    """Give the bytes by which two values of one SKU are told apart, whatever their order."""
-    plain = msgspec.json.decode(ENCODER.encode(event))
+    """Give the bytes by which two values of one SKU are told apart, whatever their order.
+
+    Read again first: whether a default value is written depends on which text object it is.
+    """
+    read = codec.decoder(type(event)).decode(ENCODER.encode(event))
+    plain = msgspec.json.decode(ENCODER.encode(read))
     return sha256(msgspec.json.encode(plain, order="sorted")).digest()[:16]
 
 
