@@ -375,6 +375,21 @@ def _notifications(deployment: Deployment, environ: Mapping[str, str], worker: s
         work((listener.turn, watching.turn, Sweeping(inbox, now).turn), stopped)
 
 
+def _pull(deployment: Deployment, environ: Mapping[str, str], worker: str) -> None:  # noqa: ARG001
+    from deploy.connect.pull import Rounds, opened  # noqa: PLC0415
+    from deploy.connect.whole import Snapshots  # noqa: PLC0415
+
+    place, bootstrap = deployment.commerce, deployment.kafka.bootstrap_servers
+    stopped = _stopping()
+    with ExitStack() as stack:
+        settings = stack.enter_context(Snapshots(bootstrap))
+        engine = _engine(deployment, stack, "listwire-pull")
+        reading, ledger = stack.enter_context(
+            opened(place, bootstrap, engine, settings, wait=stopped.wait, stopped=stopped.is_set)
+        )
+        Rounds(reading, ledger, place).run(stopped.is_set, stopped.wait)
+
+
 def _engine(deployment: Deployment, stack: ExitStack, name: str, connections: int = 5) -> Any:
     from deploy.connect.postgres import open_engine  # noqa: PLC0415
 
@@ -415,6 +430,7 @@ RUNS: dict[str, Run] = {
     "amazon": _amazon,
     "lookups": _lookups,
     "webhook": _webhook,
+    "pull": _pull,
     "reports": _reports,
     "notifications": _notifications,
     "commerce": _commerce,

@@ -24,7 +24,7 @@ ROLES = (
 )  # fmt: skip
 """Every role of the pipeline."""
 
-DOORS = ("webhook", "notifications")
+DOORS = ("webhook", "notifications", "pull")
 """Roles that run only where the deployment says from whom they take what."""
 
 
@@ -34,6 +34,7 @@ def doors(deployment: Deployment) -> tuple[str, ...]:
     open_ = {
         "webhook": bool(deployment.webhook.sources),
         "notifications": bool(told.queue or told.stand_in),
+        "pull": bool(deployment.commerce.address),
     }
     return tuple(name for name in DOORS if open_[name])
 

@@ -56,11 +56,13 @@ class Amazon(Group):
 
 
 class Commerce(Group):
-    """The shop's REST interface, how we log in there, and how fast it may be asked.
+    """The shop's REST interface, how we log in there, and how often it is read.
 
     Either *token* (a bearer), or the four keys of an integration, which sign each request.
+    *shop* is its name in events; *every*, *full_every* and *overlap* are seconds.
     """
 
+    shop: str = "shop"
     address: str = ""
     token: SecretStr = SecretStr("")
     consumer_key: str = ""
@@ -69,6 +71,9 @@ class Commerce(Group):
     access_secret: SecretStr = SecretStr("")
     per_second: float = 10.0
     page_size: int = 100
+    every: float = 60.0
+    full_every: float = 86_400.0
+    overlap: float = 120.0
 
 
 class Sender(Group):

@@ -1,6 +1,7 @@
 """What brings files in: `catalog import`, `report import`."""
 
 import hashlib
+import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -10,10 +11,12 @@ from typing import Annotated, Any
 from uuid import uuid4
 
 import typer
+from msgspec.structs import replace
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from deploy.codes import PARTIAL
 from deploy.commands import reports
+from deploy.commands import shop as shop_commands
 from deploy.commands.known import known_settings, state_folder, unknown_store
 from deploy.commands.session import Session, session
 from deploy.errors import Failure
@@ -26,6 +29,7 @@ def register(app: typer.Typer) -> None:
     """Add these commands to *app*."""
     catalog = typer.Typer(no_args_is_help=True, help="The shop's catalogue.")
     catalog.command("import")(catalog_import)
+    shop_commands.register(catalog)
     report = typer.Typer(no_args_is_help=True, help="Amazon's listing reports.")
     report.command("import")(report_import)
     reports.register(report)
@@ -36,7 +40,7 @@ def register(app: typer.Typer) -> None:
 # --- the catalogue ------------------------------------------------------------------------
 
 
-def catalog_import(
+def catalog_import(  # noqa: PLR0913, PLR0917 - the options of one command
     context: typer.Context,
     file: Annotated[Path, typer.Argument(exists=True, dir_okay=False)],
     start: Annotated[int | None, typer.Option("--from", help="Go on at this line.")] = None,
@@ -46,6 +50,13 @@ def catalog_import(
     blank: Annotated[str, typer.Option(help="empty, or keep for update files.")] = "empty",
     shop: Annotated[str, typer.Option(help="Name of the shop in the events' source.")] = "shop",
     rate: Annotated[float | None, typer.Option(help="Events per second at the most.")] = None,
+    whole: Annotated[
+        str | None,
+        typer.Option(
+            metavar="COUNT:HASH",
+            help="The file has all products, so many as its sender says: those it lacks end.",
+        ),
+    ] = None,
     json: Json = False,
 ) -> None:
     """Send a catalogue file (export CSV, sample CSV or JSON lines) as events."""
@@ -58,7 +69,37 @@ def catalog_import(
         on_bad="skip" if skip_bad else "stop",
         start=start,
     )
-    tally = import_catalogue(here, file, options, rate=rate)
+    if whole is None:
+        finish_import(here, file, import_catalogue(here, file, options, rate=rate), json=json)
+        return
+    count, hash_ = _declared(whole)
+    if blank == "keep" or start is not None:
+        raise typer.BadParameter("not with --from or --blank keep", param_hint="--whole")
+    every = replace(options, start=1)
+    tally, sealed = shop_commands.import_whole(
+        here,
+        shop,
+        count,
+        hash_,
+        lambda seen: import_catalogue(here, file, every, rate=rate, whole=seen),
+    )
+    try:
+        finish_import(here, file, tally, json=json)
+    finally:
+        if sealed is not None:
+            shop_commands.sealed(here, *sealed)
+
+
+def _declared(whole: str) -> tuple[int, str]:
+    count, _, hash_ = whole.partition(":")
+    if not re.fullmatch("[0-9]{1,9}", count) or not re.fullmatch("[0-9a-fA-F]{64}", hash_):
+        why = "COUNT:HASH, the hash of the SKUs by LC_ALL=C sort -u | sha256sum"
+        raise typer.BadParameter(why, param_hint="--whole")
+    return int(count), hash_
+
+
+def finish_import(here: Session, file: Path, tally: catalogue.Tally, *, json: bool) -> None:
+    """Say what became of *file*. Raises `Failure` where it stopped, `Exit` where rows did."""
     if json:
         here.json({"run": str(tally.run.id), "rows": tally.rows, "events": tally.events,
                    "by_topic": tally.by_topic, "refused": tally.refused, "first": tally.first,
@@ -72,9 +113,17 @@ def catalog_import(
 
 
 def import_catalogue(
-    here: Session, file: Path, options: catalogue.Options, *, rate: float | None = None
+    here: Session,
+    file: Path,
+    options: catalogue.Options,
+    *,
+    rate: float | None = None,
+    whole: shop_commands.Seen | None = None,
 ) -> catalogue.Tally:
-    """Send *file*; a refused row is told at once. Raises `Failure`."""
+    """Send *file*; a refused row is told at once. Raises `Failure`.
+
+    *whole*: it belongs to a whole reading, which takes down what it has.
+    """
     from deploy.connect.kafka import open_producer  # noqa: PLC0415 - opens the broker
     from producers.catalog.refusal import UnknownFile  # noqa: PLC0415 - on demand
     from producers.catalog.runs import Runs  # noqa: PLC0415 - on demand
@@ -90,8 +139,10 @@ def import_catalogue(
             progress=moved,
             refused=lambda refusal: here.talk.print(f"refused {refusal}", style="yellow"),
         )
+        if whole is not None:
+            edge = replace(edge, seen=whole.seen, overtaken=whole.overtaken)
         try:
-            return catalogue.load(
+            tally = catalogue.load(
                 file, Publisher(producer), Runs(state_folder(here) / "imports"), edge,
                 settings=settings, options=options,
             )  # fmt: skip
@@ -107,6 +158,9 @@ def import_catalogue(
                 do="run the same command again: it goes on behind line"
                 f" {error.acknowledged or 0}, with the same ids",
             ) from None
+    if whole is not None:
+        whole.flush()
+    return tally
 
 
 def _order(dates: str | None) -> Any:

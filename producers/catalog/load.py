@@ -76,8 +76,17 @@ def _nothing(_: object) -> None:
     """Nobody wants to know."""
 
 
+def _never(topic: str, sku: str) -> bool:  # noqa: ARG001 - the form of *overtaken*
+    """Nobody else tells of anything."""
+    return False
+
+
 class Edge(msgspec.Struct, frozen=True, kw_only=True):
-    """What an import is handed from outside: clocks, ids, and who wants to know."""
+    """What an import is handed from outside: clocks, ids, and who wants to know.
+
+    *seen* is told the SKU of each product that the file has, refused ones included;
+    *overtaken* says whether a topic holds something newer of a SKU than what is read here.
+    """
 
     now: Callable[[], datetime]
     monotonic: Callable[[], float]
@@ -86,6 +95,8 @@ class Edge(msgspec.Struct, frozen=True, kw_only=True):
     progress: Callable[[Progress], None] = _nothing
     refused: Callable[[Refusal], None] = _nothing
     before: Before | None = None
+    seen: Callable[[str], None] = _nothing
+    overtaken: Callable[[str, str], bool] = _never
 
 
 class Tally(msgspec.Struct, kw_only=True):
@@ -144,6 +155,15 @@ def _how(spoken: Dialect | None, options: Options) -> str:
 
 
 _Line = Told | lines.Stated | Refusal
+
+
+def _is_product(line: Told | lines.Stated) -> bool:
+    """Tell whether *line* says that there is a product."""
+    if isinstance(line, Told):
+        return any(isinstance(event, Product) for event in line.events)
+    return line.event is not None and line.topic == TOPIC[Product]
+
+
 _From = Callable[[int], Iterator[tuple[_Line, int]]]
 """From a line on: what each line tells, and how many bytes are read by then."""
 
@@ -214,10 +234,13 @@ class _Import:
     def _take(self, line: _Line) -> None:
         self.tally.rows += 1
         if isinstance(line, Refusal):
+            self._see(line.sku)
             self._refuse(line)
             return
+        if _is_product(line):
+            self._see(line.sku)
         try:
-            records = self._records(line)
+            records = [r for r in self._records(line) if not self.edge.overtaken(r.topic, line.sku)]
         except Refused as refused:
             self._refuse(Refusal(line=line.line, rule=str(refused), sku=line.sku))
             return
@@ -228,6 +251,10 @@ class _Import:
             self.tally.by_topic[record.topic] = self.tally.by_topic.get(record.topic, 0) + 1
         self.tally.events += len(records)
         self.tally.last = line.line
+
+    def _see(self, sku: str | None) -> None:
+        if sku:
+            self.edge.seen(sku)
 
     def _refuse(self, refusal: Refusal) -> None:
         named = msgspec.structs.replace(refusal, file=self.path.name)

@@ -126,7 +126,8 @@ class Town:
         self.sessions = DictSessions()
         self.ledger = DictLedger()
         self.settings = Settings()
-        self.manners = Manners(**({"shop": "acme", "size": 3} | manners))
+        given: dict[str, Any] = {"shop": "acme", "size": 3} | manners
+        self.manners = Manners(**given)
         self.ids = iter(UUID(int=n) for n in range(1, 1000))
         self.waited: list[float] = []
         self.again()
