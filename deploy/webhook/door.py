@@ -96,6 +96,8 @@ class Door:
     def _refused(self, name: str, problem: Problem) -> None:
         self._meters.refusals.labels(name, problem.code).inc()
         self._meters.events.labels(name, "refused").inc(len(problem.breaches))
+        if problem.status == 503:
+            return  # no refusal, and there may be hundreds a second of it
         first = problem.breaches[0] if problem.breaches else None
         field = first.field if first else None
         _log.warning("refused", source=name, code=problem.code, why=str(problem)[:300], field=field)

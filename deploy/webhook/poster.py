@@ -43,23 +43,34 @@ class Closable(Producer, Protocol):
     """A producer of this thread's own."""
 
     def close(self, timeout: float | None = None) -> None:
-        """Throw away what is not sent after *timeout* seconds, and hang up."""
+        """Hang up once all is sent, at the latest after *timeout* seconds."""
 
 
 _Post = tuple[Sequence[Record], "Future[None]"]
 
 
 class Poster:
-    """The thread. `ready` tells whether the broker took what it was given last."""
+    """The thread. `ready` tells whether the broker took what it was given last.
 
-    def __init__(self, open_: Callable[[], Closable], *, patience: float = PATIENCE) -> None:
+    *abandon* throws a producer away. A fault of ours ends the thread, which says so by `ended`.
+    """
+
+    def __init__(
+        self,
+        open_: Callable[[], Closable],
+        abandon: Callable[[Any], None],
+        *,
+        patience: float = PATIENCE,
+    ) -> None:
         self._open = open_
+        self._abandon = abandon
         self._patience = patience
         self._posts: queue.SimpleQueue[_Post] = queue.SimpleQueue()
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._work, name="poster", daemon=True)
         self.ready = False
         self.fault: BaseException | None = None
+        self.ended: Callable[[], object] = lambda: None
 
     def start(self) -> None:
         """Begin to reach for the broker."""
@@ -80,9 +91,9 @@ class Poster:
         try:
             while (producer := self._opened()) is not None:
                 self._serve(producer)
-        except BaseException as fault:  # noqa: BLE001 - told by readiness, and at the end
+        except BaseException as fault:  # noqa: BLE001 - told where the process ends
             self.fault = fault
-            _log.exception("fault")
+            self.ended()
         finally:
             self.ready = False
             self._refuse_all("the webhook ends")
@@ -110,7 +121,7 @@ class Poster:
             except Unpublished as failure:
                 self.ready = False
                 _log.warning("unpublished", why=str(failure)[:300])
-                producer.close(0)
+                self._abandon(producer)
                 return
 
     def _waiting(self) -> list[_Post]:

@@ -4,14 +4,14 @@ import asyncio
 import contextlib
 import signal
 import socket
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 
 import structlog
 import uvicorn
 from fastapi import FastAPI
 
-from deploy.connect.kafka import open_producer
+from deploy.connect.kafka import abandon, open_producer
 from deploy.errors import Failure
 from deploy.settings import Deployment
 from deploy.webhook.app import senders_face, watchers_face
@@ -83,21 +83,22 @@ async def run(
     place = deployment.webhook
     doors = (listener(place.host, place.port), listener(place.watch_host, place.watch_port))
     bootstrap = deployment.kafka.bootstrap_servers
-    poster = Poster(lambda: open_producer(bootstrap, **OPTIONS))
+    poster = Poster(lambda: open_producer(bootstrap, **OPTIONS), abandon)
     room = Room()
     meters = Meters(room)
     door = Door(known, READERS, poster, now=now, room=room, meters=meters)
     faces = (senders_face(door), watchers_face(meters, lambda: poster.ready))
-    poster.start()
-    completer = Completer(deployment, now) if _completes(known) else None
+    threads: list[Poster | Completer] = [poster]
+    if _completes(known):
+        threads.append(Completer(deployment, now))
     try:
-        if completer is not None:
-            completer.start()
-        await _listen([server(face) for face in faces], doors, completer)
+        await _listen([server(face) for face in faces], doors, threads)
     finally:
-        if completer is not None:
-            await asyncio.to_thread(completer.stop)
-        await asyncio.to_thread(poster.stop)
+        for thread in reversed(threads):
+            await asyncio.to_thread(thread.stop)
+    for thread in threads:
+        if thread.fault is not None:
+            raise thread.fault
 
 
 def _completes(known: Mapping[str, Sender]) -> bool:
@@ -106,16 +107,20 @@ def _completes(known: Mapping[str, Sender]) -> bool:
 
 
 async def _listen(
-    servers: list[Listener], doors: tuple[socket.socket, ...], completer: Completer | None
+    servers: list[Listener],
+    doors: tuple[socket.socket, ...],
+    threads: Sequence[Poster | Completer],
 ) -> None:
+    """Serve until a signal, or until a thread ended by a fault of ours."""
     loop = asyncio.get_running_loop()
 
     def stop() -> None:
         for one in servers:
             one.should_exit = True
 
-    if completer is not None:
-        completer.ended = lambda: loop.call_soon_threadsafe(stop)
+    for thread in threads:
+        thread.ended = lambda: loop.call_soon_threadsafe(stop)
+        thread.start()
 
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop)
@@ -124,5 +129,3 @@ async def _listen(
     await asyncio.gather(
         *(one.serve(sockets=[door]) for one, door in zip(servers, doors, strict=True))
     )
-    if completer is not None and completer.fault is not None:
-        raise completer.fault

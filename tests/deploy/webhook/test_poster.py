@@ -58,12 +58,16 @@ class Opening:
         return self.opened[-1]
 
 
+def abandon(producer: Producer) -> None:
+    producer.close(0)
+
+
 @pytest.fixture
 def start() -> Iterator[Callable[[Opening], Poster]]:
     running: list[Poster] = []
 
     def begin(opening: Opening) -> Poster:
-        poster = Poster(opening, patience=1.0)
+        poster = Poster(opening, abandon, patience=1.0)
         running.append(poster)
         poster.start()
         return poster
@@ -85,7 +89,7 @@ def test_posts_are_told_once_the_broker_has_them(start: Callable[[Opening], Post
 
 def test_a_failure_fails_its_own_post_and_those_behind_it() -> None:
     opening = Opening()
-    poster = Poster(opening, patience=1.0)
+    poster = Poster(opening, abandon, patience=1.0)
     futures = [poster.post([record(value)]) for value in (b"good", b"bad", b"behind")]
     poster.start()
 
@@ -122,7 +126,7 @@ def test_a_stop_sends_what_waits(start: Callable[[Opening], Poster]) -> None:
 
 
 def test_a_sender_that_hung_up_takes_nobody_along() -> None:
-    poster = Poster(Opening(), patience=1.0)
+    poster = Poster(Opening(), abandon, patience=1.0)
     gone, there = poster.post([record(b"a")]), poster.post([record(b"b")])
     gone.cancel()
 
@@ -130,3 +134,19 @@ def test_a_sender_that_hung_up_takes_nobody_along() -> None:
 
     assert there.result(5) is None
     poster.stop()
+
+
+def test_a_fault_of_ours_ends_the_thread_and_is_told() -> None:
+    def broken() -> Producer:
+        raise ZeroDivisionError
+
+    told: list[str] = []
+    poster = Poster(broken, abandon, patience=1.0)
+    poster.ended = lambda: told.append("ended")
+    waiting = poster.post([record(b"a")])
+
+    poster.start()
+
+    with pytest.raises(TryAgain):
+        waiting.result(5)
+    assert (told, type(poster.fault)) == (["ended"], ZeroDivisionError)
