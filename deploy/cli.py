@@ -21,6 +21,7 @@ HELP = {"help_option_names": ["-h", "--help"]}
 def build() -> typer.Typer:
     """Give the command with all its groups."""
     from deploy.commands import (  # noqa: PLC0415 - on demand
+        accounts,
         attributes,
         events,
         intake,
@@ -39,7 +40,17 @@ def build() -> typer.Typer:
         pretty_exceptions_enable=False,
     )
     app.callback()(_globals)
-    for module in (start, intake, events, notifications, steer, look, operate, attributes):
+    for module in (
+        start,
+        intake,
+        events,
+        notifications,
+        steer,
+        look,
+        operate,
+        attributes,
+        accounts,
+    ):
         module.register(app)
     return app
 

@@ -26,6 +26,7 @@ from deploy.settings import Deployment, data_folder
 from schemas import topics
 from schemas.errors import TryAgain
 from schemas.reasons import Reason
+from schemas.settings import Settings
 
 Run = Callable[[Deployment, Mapping[str, str], str], None]
 
@@ -261,6 +262,8 @@ def _lookups(deployment: Deployment, environ: Mapping[str, str], worker: str) ->
     from deploy.connect.requests import KafkaRequests  # noqa: PLC0415
     from deploy.connect.seller import Seller  # noqa: PLC0415
     from deploy.connect.whole import Snapshots  # noqa: PLC0415
+    from producers.amazon.absences import Absences  # noqa: PLC0415
+    from producers.amazon.accounts import Accounts  # noqa: PLC0415
     from producers.amazon.lookup import SOURCE, Lookups  # noqa: PLC0415
     from producers.amazon.serve import GROUP, TOPICS, Service  # noqa: PLC0415
 
@@ -270,7 +273,9 @@ def _lookups(deployment: Deployment, environ: Mapping[str, str], worker: str) ->
         settings = stack.enter_context(Snapshots(bootstrap))
         publish = Publishing(stack.enter_context(open_producer(bootstrap)), bootstrap)
         client = amazon_client(deployment.amazon, settings, environ, role="intake")
-        lookups = Lookups(Seller(client), settings, now)
+        engine = _engine(deployment, stack, "listwire-lookups")
+        absences = Absences(engine, Accounts(engine, publish, now), settings)
+        lookups = Lookups(Seller(client), settings, now, absences.judge)
         requests = KafkaRequests(
             bootstrap, TOPICS, group=GROUP, member=worker, source=SOURCE, publish=publish, now=now
         )
@@ -312,7 +317,30 @@ def _reports(deployment: Deployment, environ: Mapping[str, str], worker: str) ->
         owner = Owner(_engine(deployment, stack, "listwire-reports-owner", connections=1))
         stack.callback(owner.close)
         rounds = Rounds(runs, owner, ports, chance=random.random)
-        work((rounds.turn, Sweeping(archive, runs, now).turn), stopped.is_set, stopped.wait)
+        selling = _participations(deployment, environ, stack, owner, ports.settings)
+        turns = (rounds.turn, selling.turn, Sweeping(archive, runs, now).turn)
+        work(turns, stopped.is_set, stopped.wait)
+
+
+def _participations(
+    deployment: Deployment,
+    environ: Mapping[str, str],
+    stack: ExitStack,
+    owner: Any,
+    settings: Callable[[], Settings],
+) -> Any:
+    """Give what asks where each account sells: those whose reports this worker collects."""
+    from deploy.connect.amazon.build import amazon_client  # noqa: PLC0415
+    from deploy.connect.amazon.sellers import Selling  # noqa: PLC0415
+    from deploy.connect.kafka import open_producer  # noqa: PLC0415
+    from producers.amazon.accounts import Accounts  # noqa: PLC0415
+    from producers.amazon.participations import Participations  # noqa: PLC0415
+
+    bootstrap = deployment.kafka.bootstrap_servers
+    publish = Publishing(stack.enter_context(open_producer(bootstrap)), bootstrap)
+    client = amazon_client(deployment.amazon, settings, environ, role="accounts")
+    engine = _engine(deployment, stack, "listwire-accounts", connections=1)
+    return Participations(Selling(client), Accounts(engine, publish, now), owner, settings, now)
 
 
 def reporting(deployment: Deployment, environ: Mapping[str, str], stack: ExitStack) -> Any:
@@ -350,29 +378,13 @@ def reporting(deployment: Deployment, environ: Mapping[str, str], stack: ExitSta
 
 
 def _notifications(deployment: Deployment, environ: Mapping[str, str], worker: str) -> None:  # noqa: ARG001
-    from deploy.connect.kafka import open_producer  # noqa: PLC0415
-    from deploy.connect.notifying import surveying  # noqa: PLC0415
-    from deploy.connect.queues import open_queue  # noqa: PLC0415
-    from deploy.connect.whole import Snapshots  # noqa: PLC0415
-    from producers.amazon.inbox import Inbox  # noqa: PLC0415
-    from producers.amazon.listen import Listener, Sweeping, work  # noqa: PLC0415
-    from producers.amazon.notification import Known  # noqa: PLC0415
-    from producers.amazon.subscriptions import Watching  # noqa: PLC0415
+    from deploy.notifying import listening  # noqa: PLC0415
+    from producers.amazon.listen import work  # noqa: PLC0415
 
-    place, bootstrap = deployment.notifications, deployment.kafka.bootstrap_servers
     stopped = _stopping()
     with ExitStack() as stack:
-        queue = stack.enter_context(open_queue(place, stopped))
-        settings = stack.enter_context(Snapshots(bootstrap))
         engine = _engine(deployment, stack, "listwire-notifications")
-        publish = Publishing(stack.enter_context(open_producer(bootstrap)), bootstrap)
-        inbox = Inbox(engine)
-        ours = frozenset([place.application] if place.application else [])
-        known = lambda: Known(settings=settings(), applications=ours)  # noqa: E731
-        listener = Listener(queue, inbox, publish, known, now)
-        look = surveying(deployment, settings, environ)
-        watching = Watching(lambda: look(False), inbox, now)
-        work((listener.turn, watching.turn, Sweeping(inbox, now).turn), stopped)
+        work(listening(deployment, environ, stack, engine, stopped), stopped)
 
 
 def _pull(deployment: Deployment, environ: Mapping[str, str], worker: str) -> None:  # noqa: ARG001

@@ -97,13 +97,25 @@ class StoreParticipation(Part, frozen=True, kw_only=True):
     suspended: bool = False
 
 
+class AbsenceWave(Part, frozen=True, kw_only=True):
+    """More SKUs were read 404 within an hour than can be news: none read since then is gone.
+
+    *read*: how many, of so many *known*.
+    """
+
+    since: datetime
+    read: int
+    known: int
+
+
 class AccountState(Event, frozen=True, kw_only=True):
-    """Per store: participates, suspended; the credentials' state."""
+    """Per store: participates, suspended; the credentials' state; a wave of 404s, if any."""
 
     account: str
     as_of: datetime
     stores: dict[str, StoreParticipation] = {}
     credentials: str = "valid"
+    absences: AbsenceWave | None = None
 
 
 class FoundCandidate(Part, frozen=True, kw_only=True):

@@ -109,6 +109,7 @@ SENTENCES: dict[str, str] = {
     "HAS_WARNINGS": "Amazon reports warnings: {issues}",
     "UNKNOWN_VALUE": "Amazon sent a value we do not know: {field} {value}",
     "FBA_NOT_ZEROED": "fulfilled by Amazon: it goes on selling until somebody ends it",
+    "GONE_DOUBTED": "Amazon denied it at {as_of}, and too many others: not believed yet",
     "ENDED_BUT_LIVE": "ended by a person, yet Amazon shows it again as of {as_of}",
     "ENDED_BUT_ELIGIBLE": "ended; the rule would allow it again",
     "ASIN_MISSING": "Amazon has not told its ASIN yet",

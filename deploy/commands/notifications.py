@@ -34,8 +34,8 @@ def check(context: typer.Context, json: Json = False) -> None:
 
 def _looked(here: Session, *, add: bool) -> dict[str, Any]:
     """Look at Amazon and at the queue."""
-    from deploy.connect.notifying import place, surveying  # noqa: PLC0415 - opens connections
     from deploy.connect.queue_policy import policy, reading_rights, rule  # noqa: PLC0415
+    from deploy.notifying import place, surveying  # noqa: PLC0415 - opens connections
     from producers.amazon.subscriptions import bridged  # noqa: PLC0415
 
     settings = known_settings(here)
@@ -55,9 +55,9 @@ def _looked(here: Session, *, add: bool) -> dict[str, Any]:
 
 def _flaws(here: Session) -> list[str]:
     """Say what is wrong with the queue; the stand-in's has nothing to be wrong with."""
-    from deploy.connect.notifying import place  # noqa: PLC0415
     from deploy.connect.queue_policy import flaws  # noqa: PLC0415
     from deploy.connect.queues import SqsQueue, open_sqs  # noqa: PLC0415
+    from deploy.notifying import place  # noqa: PLC0415
     from schemas.errors import TryAgain  # noqa: PLC0415
 
     told = here.deployment.notifications

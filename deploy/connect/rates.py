@@ -47,5 +47,6 @@ SHARES: dict[str, dict[str, float]] = {
     "intake": {"getListingsItem": 0.4},
     "reports": {},
     "notifications": {},
+    "accounts": {},
 }
 """An operation that two roles call is split, so that no bucket has two owners: 3/s and 2/s."""

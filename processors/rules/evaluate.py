@@ -10,7 +10,7 @@ from datetime import datetime
 import msgspec
 from msgspec.structs import replace
 
-from processors.rules import imported, matching, offer, quantity, situation
+from processors.rules import absent, imported, matching, offer, quantity, situation
 from processors.rules.answer import Answer
 from processors.rules.draft import Draft, claims_of, draft
 from processors.rules.explain import steps
@@ -66,7 +66,7 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
 
 def decide(sku: SharedSku, settings: Settings, now: datetime) -> Decision:
     """Decide about every listing of *sku* whose store the settings know."""
-    sku = replace(sku, quantity=counted(sku))
+    sku = absent.believed(replace(sku, quantity=counted(sku)), settings)
     stores = settings.stores_of(sku.account)
     drafts = [draft(sku, s, r, settings) for s, r in stores.items() if _stands(sku, s)]
     first = next((d for d in drafts if d.published and d.candidate is not None), None)

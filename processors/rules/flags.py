@@ -22,6 +22,7 @@ def flags(
         found += _shown(own, facts)
         found += _of_ours(own, facts, price)
     found += [_unknown(field, raw) for field, raw in _odd(sku, own)]
+    found += _denied(own)
     found += _ended(own, facts, tab)
     found += _identifiers(own)
     if tab is Tab.INELIGIBLE and own.fba and own.published:
@@ -73,6 +74,12 @@ def _odd(sku: SharedSku, own: Draft) -> list[tuple[str, str]]:
 
 def _unknown(field: str, raw: str) -> Reason:
     return Reason("UNKNOWN_VALUE", {"field": field, "value": raw})
+
+
+def _denied(own: Draft) -> list[Reason]:
+    if own.facts.denied is None:
+        return []
+    return [Reason("GONE_DOUBTED", {"as_of": own.facts.denied.as_of.isoformat()})]
 
 
 def _ended(own: Draft, facts: ListingFacts, tab: Tab) -> list[Reason]:

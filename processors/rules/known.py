@@ -208,6 +208,7 @@ class StoreFacts(
         "flights": "fl",
         "alive": "al",
         "gone": "go",
+        "denied": "de",
         "odd": "od",
         "asins": "fo",
         "read_at": "ra",
@@ -238,7 +239,8 @@ class StoreFacts(
     *rows*: of the newest reports, beside the *layers* of everything else. *alive*, *gone*:
     the newest evidence that it exists, that it does not. *asins*: all that it ever showed,
     with the newest time of each. *asin*, *condition*, *assigned*: a person's. *sent*,
-    *held*, *flights*: per aspect. *asked*: identifiers for which the listing is registered
+    *held*, *flights*: per aspect. *denied*: a read that found nothing and is not believed;
+    only while deciding, never kept. *asked*: identifiers for which the listing is registered
     with matching. *attributes*: those that an import mapping names, by Amazon's name;
     *import_at*: when a person last asked for them again.
     """
@@ -248,6 +250,7 @@ class StoreFacts(
     flights: dict[str, list[Flight]] = {}
     alive: Mark | None = None
     gone: Mark | None = None
+    denied: Mark | None = None
     odd: dict[str, Stated] = {}
     asins: dict[str, int] = {}
     read_at: int = 0

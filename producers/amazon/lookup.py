@@ -69,15 +69,24 @@ Outcome = Literal["halves", "more"] | list[tuple[Waiting, Lookup | Observation |
 """What one call came to: ask in halves, one more page, or an answer for each question."""
 
 
+Judge = Callable[[ReadRequested, Observation | None], None]
+"""Hears of every read before anybody else does; raises `TryAgain` to have it read again."""
+
+
 class Lookups:
     """Questions in, answers out; one call of Amazon's at a time."""
 
     def __init__(
-        self, seller: Seller, settings: Callable[[], Settings], clock: Callable[[], datetime]
+        self,
+        seller: Seller,
+        settings: Callable[[], Settings],
+        clock: Callable[[], datetime],
+        judge: Judge = lambda *_: None,
     ) -> None:
         self._seller = seller
         self._settings = settings
         self._clock = clock
+        self._judge = judge
 
     # --- questions ---
 
@@ -118,6 +127,7 @@ class Lookups:
         try:
             if isinstance(first, ReadRequested):
                 seen = self._seller.observe(first.account, first.seller_sku, first.stores)
+                self._judge(first, seen)
                 return [(w, seen) for w in batch.of]
             return _CALLS.get(first.kind, Lookups._search)(self, batch, first)
         except NotAllowed:

@@ -28,7 +28,7 @@ def amazon_client(
     settings: Callable[[], Settings],
     environ: Mapping[str, str],
     *,
-    role: Literal["push", "intake", "reports", "notifications"],
+    role: Literal["push", "intake", "reports", "notifications", "accounts"],
 ) -> AmazonClient:
     """Give the client for one role in this process; the roles split what both call.
 
