@@ -345,6 +345,7 @@ def _participations(
 
 def reporting(deployment: Deployment, environ: Mapping[str, str], stack: ExitStack) -> Any:
     """Open what the role *reports* works with; give its runs, its archive and its ports."""
+    from deploy.apart.reader import apart  # noqa: PLC0415
     from deploy.connect.amazon.build import amazon_client, downloads  # noqa: PLC0415
     from deploy.connect.amazon.reports import Reporting  # noqa: PLC0415
     from deploy.connect.archive import open_archive  # noqa: PLC0415
@@ -373,6 +374,7 @@ def reporting(deployment: Deployment, environ: Mapping[str, str], stack: ExitSta
             ends=lambda: ends(consumer, LISTING),
             settings=settings,
             now=now,
+            reader=apart,
         ),
     )
 

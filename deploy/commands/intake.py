@@ -266,31 +266,43 @@ def import_report(
     here: Session, file: Path, store: str, *, type_: str, as_of: datetime, encoding: str | None
 ) -> Any:
     """Send the rows of *file*, then its marker. Raises `Failure` for an unknown store."""
-    from deploy.connect.kafka import ends, open_consumer, open_producer  # noqa: PLC0415 - broker
-    from producers.amazon import collect, document, report  # noqa: PLC0415 - on demand
-    from producers.publish import Publisher  # noqa: PLC0415 - on demand
+    from deploy.apart.reader import apart  # noqa: PLC0415 - on demand
+    from producers.amazon.report import REPORT_TYPES  # noqa: PLC0415 - on demand
     from schemas.errors import Refused  # noqa: PLC0415 - on demand
 
     known = known_settings(here)
-    found = known.store(store)
-    if found is None:
+    if known.store(store) is None:
         raise unknown_store(store, known)
-    if type_ not in report.REPORT_TYPES:
+    if type_ not in REPORT_TYPES:
         raise reports.unread_type(type_)
     try:
-        doc = document.document(lambda: file.open("rb"), declared=encoding)
+        with apart(lambda: file.open("rb"), encoding) as reading:
+            return _collected(here, reading, known, store, type_=type_, as_of=as_of)
     except Refused as refused:
         raise Failure("LW-0520", where=str(file), why=str(refused), do="ask for it again") from None
+
+
+def _collected(
+    here: Session, reading: Any, known: Any, store: str, *, type_: str, as_of: datetime
+) -> Any:
+    from deploy.connect.kafka import ends, open_consumer, open_producer  # noqa: PLC0415 - broker
+    from producers.amazon import collect, report  # noqa: PLC0415 - on demand
+    from producers.publish import Publisher  # noqa: PLC0415 - on demand
+
+    found = known.store(store)
+    account = known.of("account").get(found.account)
+    name = hashlib.sha256((reading.hash + as_of.isoformat()).encode()).hexdigest()[:16]
     origin = report.Origin(
-        report=f"file:{hashlib.sha256((doc.hash + as_of.isoformat()).encode()).hexdigest()[:16]}",
+        report=f"file:{name}",
         account=found.account,
         store=store,
         currency=found.place.currency,
         as_of=as_of,
+        seller=account and account.merchant_token,
     )
     with open_producer(here.bootstrap) as producer, open_consumer(here.bootstrap) as consumer:
         return collect.collect(
-            doc,
+            reading,
             origin,
             type=type_,
             requested_at=as_of,

@@ -7,10 +7,9 @@ from uuid import NAMESPACE_URL, uuid5
 
 import msgspec
 
-from producers.amazon.document import Document
 from producers.amazon.lines import RefusedRow
-from producers.amazon.report import Origin, Rows
-from producers.amazon.survey import Survey, survey
+from producers.amazon.reading import Reading
+from producers.amazon.report import Origin, Stated
 from schemas import codec, keys
 from schemas.amazon import Report
 from schemas.errors import Refused
@@ -50,7 +49,7 @@ class Collected(msgspec.Struct, frozen=True):
 
 
 def collect(
-    document: Document,
+    reading: Reading,
     origin: Origin,
     *,
     type: str,  # noqa: A002 - Amazon's word
@@ -59,7 +58,7 @@ def collect(
     publisher: Publisher,
     ends: Ends,
 ) -> Collected:
-    """Publish every row of *document*, then its marker; a refused one publishes its reason."""
+    """Publish every row that is read, then its marker; a refused one publishes its reason."""
     life = Report(
         store=origin.store,
         report=origin.report,
@@ -67,14 +66,14 @@ def collect(
         state="requested",
         requested_at=requested_at,
         as_of=origin.as_of,
-        hash=document.hash,
+        hash=reading.hash,
     )
     try:
-        found = survey(document, type_=type, last_rows=last_rows)
+        found = reading.survey(type, last_rows)
     except Refused as refused:
         over = msgspec.structs.replace(life, state="refused", why=str(refused))
         return _close(Collected(over), publisher)
-    sent = send_rows(document, found, origin, publisher)
+    sent = send_rows(reading, origin, publisher)
     publisher.flush()
     done = msgspec.structs.replace(
         life,
@@ -83,7 +82,7 @@ def collect(
         rows_refused=sent.aside,
         ends=stated(ends()),
     )
-    return _close(Collected(done, sent.refused, sent.notes), publisher)
+    return _close(Collected(done, sent.refused, (*found.notes, *sent.notes)), publisher)
 
 
 def stated(ends: Mapping[int, int]) -> dict[str, int]:
@@ -99,18 +98,28 @@ class Sent(msgspec.Struct, frozen=True):
     notes: tuple[str, ...]
 
 
-def send_rows(document: Document, found: Survey, origin: Origin, publisher: Publisher) -> Sent:
+def send_rows(reading: Reading, origin: Origin, publisher: Publisher) -> Sent:
     """Send an observation a row, in order; rows that are set aside are counted."""
-    rows = Rows(document, found, origin)
-    aside, kept = 0, []
-    for row in rows:
-        if not isinstance(row, RefusedRow):
-            publisher.send(observed(*row, origin))
+    aside = foreign = 0
+    kept: list[RefusedRow] = []
+    for row in reading.rows(origin):
+        said = row if isinstance(row, RefusedRow) else _record(row, origin)
+        if not isinstance(said, RefusedRow):
+            publisher.send(said)
             continue
         aside += 1
-        if aside <= KEPT:
-            kept.append(row)
-    return Sent(aside, tuple(kept), (*found.notes, *rows.notes))
+        foreign += said.foreign
+        kept += [said] if aside <= KEPT else []
+    strangers = (f"{foreign} rows are another seller's: find out why",) if foreign else ()
+    return Sent(aside, tuple(kept), (*strangers, *reading.notes()))
+
+
+def _record(row: Stated, origin: Origin) -> Record | RefusedRow:
+    sku, value = row
+    try:
+        return observed(sku, value, origin)
+    except Refused as no:
+        return RefusedRow(0, f"seller SKU {sku.decode()!r}: {no}")
 
 
 def observed(sku: bytes, value: bytes, origin: Origin) -> Record:

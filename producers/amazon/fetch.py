@@ -17,10 +17,10 @@ from typing import Literal, Protocol
 import msgspec
 
 from producers.amazon import collect
-from producers.amazon.document import Open, document
+from producers.amazon.document import Open
+from producers.amazon.reading import Reader, Reading, here
 from producers.amazon.report import Origin
 from producers.amazon.run import Run, State, changed, moved
-from producers.amazon.survey import survey
 from schemas.amazon import Report
 from schemas.errors import NotAllowed, Refused, TryAgain
 from schemas.settings import Settings
@@ -110,6 +110,8 @@ class Ports(msgspec.Struct, frozen=True, kw_only=True):
     ends: collect.Ends
     settings: Callable[[], Settings]
     now: Callable[[], datetime]
+    reader: Reader = here
+    """What reads documents: in production behind a wall (security S55)."""
 
 
 def step(run: Run, ports: Ports) -> Run:
@@ -234,13 +236,17 @@ def _read(run: Run, ports: Ports) -> Run:
     """Send what the document says of each listing; behind the last row are its *ends*."""
     try:
         with ports.archive.local(run.archived or "") as open_:
-            return _sent(run, open_, ports)
+            return _opened(run, open_, ports)
     except LookupError as lost:
         return moved(run, "done", at=ports.now(), why=str(lost)[:300])
 
 
-def _sent(run: Run, open_: Open, ports: Ports) -> Run:
-    doc = document(open_, declared=run.charset)
+def _opened(run: Run, open_: Open, ports: Ports) -> Run:
+    with ports.reader(open_, run.charset) as reading:
+        return _sent(run, reading, ports)
+
+
+def _sent(run: Run, doc: Reading, ports: Ports) -> Run:
     previous, accepted = ports.ledger.previous(run), ports.ledger.accepted(run)
     as_of = _as_of(run, doc.hash, previous)
     run = changed(run, hash=doc.hash, as_of=as_of)
@@ -248,11 +254,11 @@ def _sent(run: Run, open_: Open, ports: Ports) -> Run:
         return _over(run, "dropped", why, ports)
     last_rows = None if accepted is None or run.fewer else accepted.rows
     try:
-        found = survey(doc, type_=run.type, last_rows=last_rows)
+        found = doc.survey(run.type, last_rows)
     except Refused as no:
         return _over(run, "refused", str(no), ports)
     publisher = ports.publisher()
-    sent = collect.send_rows(doc, found, _origin(run, as_of, ports), publisher)
+    sent = collect.send_rows(doc, _origin(run, as_of, ports), publisher)
     publisher.flush()
     ends = ports.ends()
     return moved(
@@ -262,7 +268,7 @@ def _sent(run: Run, open_: Open, ports: Ports) -> Run:
         rows=found.rows,
         rows_refused=sent.aside,
         refused_rows=[msgspec.structs.asdict(row) for row in sent.refused[:KEPT_ROWS]],
-        why="; ".join(sent.notes)[:2000] or None,
+        why="; ".join((*found.notes, *sent.notes))[:2000] or None,
         ends=collect.stated(ends),
     )
 
@@ -283,12 +289,15 @@ def _stale(run: Run, previous: Run | None, accepted: Run | None) -> str | None:
 
 
 def _origin(run: Run, as_of: datetime, ports: Ports) -> Origin:
+    settings = ports.settings()
+    account = settings.of("account").get(run.account)
     return Origin(
         report=run.name,
         account=run.account,
         store=run.store,
-        currency=ports.settings().of("store")[run.store].place.currency,
+        currency=settings.of("store")[run.store].place.currency,
         as_of=as_of,
+        seller=None if account is None else account.merchant_token,
     )
 
 

@@ -10,6 +10,7 @@ from msgspec import UNSET
 from producers.amazon.collect import collect
 from producers.amazon.document import document
 from producers.amazon.lines import RefusedRow
+from producers.amazon.reading import here
 from producers.amazon.report import Origin, observations
 from producers.amazon.survey import survey
 from schemas.amazon import Observation, ObservedStore, ProductId
@@ -221,15 +222,16 @@ class Listed:
 
 def run(data: bytes, last_rows: int | None = None) -> list[Record]:
     listed = Listed()
-    collect(
-        document(lambda: io.BytesIO(data)),
-        ORIGIN,
-        type="GET_MERCHANT_LISTINGS_ALL_DATA",
-        requested_at=AS_OF,
-        last_rows=last_rows,
-        publisher=listed,
-        ends=lambda: {0: 7, 1: len(listed.records)},
-    )
+    with here(lambda: io.BytesIO(data), None) as reading:
+        collect(
+            reading,
+            ORIGIN,
+            type="GET_MERCHANT_LISTINGS_ALL_DATA",
+            requested_at=AS_OF,
+            last_rows=last_rows,
+            publisher=listed,
+            ends=lambda: {0: 7, 1: len(listed.records)},
+        )
     return listed.records
 
 

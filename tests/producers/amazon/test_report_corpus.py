@@ -12,8 +12,8 @@ import pytest
 
 from producers.amazon import document as documents
 from producers.amazon.collect import collect
-from producers.amazon.document import document
 from producers.amazon.lines import RefusedRow
+from producers.amazon.reading import here
 from schemas import reports
 from schemas.amazon import Report
 from schemas.codec import decode
@@ -62,16 +62,16 @@ class Listed:
 
 def published(data: bytes, **more: Any) -> list[Record]:
     listed = Listed()
-    declared = more.pop("declared", None)
-    collect(
-        document(lambda: io.BytesIO(data), declared=declared),
-        ORIGIN,
-        type=reports.ALL,
-        requested_at=AS_OF,
-        last_rows=more.get("last_rows"),
-        publisher=listed,
-        ends=dict,
-    )
+    with here(lambda: io.BytesIO(data), more.get("declared")) as reading:
+        collect(
+            reading,
+            ORIGIN,
+            type=reports.ALL,
+            requested_at=AS_OF,
+            last_rows=more.get("last_rows"),
+            publisher=listed,
+            ends=dict,
+        )
     return listed.records
 
 

@@ -1,0 +1,1 @@
+"""Reading foreign files behind a wall: a process without environment, handles or network."""
