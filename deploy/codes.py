@@ -40,6 +40,7 @@ CODES: dict[str, Code] = {
     "LW-0304": Code("no Postgres answers there", UNREACHABLE),
     "LW-0401": Code("no credentials for an account", CONFIGURATION),
     "LW-0402": Code("nothing to decide about an account", NOT_FOUND),
+    "LW-0410": Code("Amazon does not answer a question", UNREACHABLE),
     "LW-0501": Code("not a catalogue file", REFUSED),
     "LW-0512": Code("row refused", REFUSED),
     "LW-0515": Code("no such topic", NOT_FOUND),

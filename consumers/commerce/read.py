@@ -8,7 +8,7 @@ from sqlalchemy import Connection, select
 
 from consumers.commerce import ledger
 from consumers.commerce.choose import Offered, Place, chosen, offered
-from consumers.commerce.row import Row
+from consumers.commerce.row import OPEN, Row
 from consumers.commerce.tables import attribute_write
 from consumers.postgres.tables import listing
 from schemas.listings import AttributesImported
@@ -91,10 +91,13 @@ def _of(
             yield _line(sku, value, settings, NOT_IMPORTED, Reason("OTHER_VALUE", facts), None)
 
 
+_QUEUED = Reason("QUEUED")
+
+
 def _standing(sku: str, value: Offered, row: Row | None, settings: Settings) -> Line:
     if row is None:
         return _line(sku, value, settings, NOT_IMPORTED, None, None)
-    why = row.why[0] if row.why else None
+    why = row.why[0] if row.why else _QUEUED if row.state in OPEN else None
     return _line(sku, value, settings, STATUS.get(row.state, NOT_IMPORTED), why, row.written_at)
 
 

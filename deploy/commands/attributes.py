@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
-from deploy.commands.known import known_settings
+from deploy.commands.known import known_settings, unknown_store
 from deploy.commands.look import reading
 from deploy.commands.session import Session, session
 from deploy.commands.steer import send_intents
@@ -24,6 +24,7 @@ def register(app: typer.Typer) -> None:
     group.command("list")(attributes_list)
     group.command("show")(attributes_show)
     group.command("import")(attributes_import)
+    group.command("names")(attributes_names)
     app.add_typer(group, name="attributes")
 
 
@@ -100,6 +101,62 @@ def _object(line: Any) -> dict[str, object]:
 
     sentence = None if line.why is None else str(line.why)
     return msgspec.structs.asdict(line) | {"sentence": sentence}
+
+
+# --- what could be mapped ---------------------------------------------------------------------
+
+
+def attributes_names(
+    context: typer.Context,
+    store: Annotated[str, typer.Argument(help="Store id.")],
+    seller_sku: Annotated[str, typer.Argument(help="A listing like those to be mapped.")],
+    json: Json = False,
+) -> None:
+    """Ask Amazon which attributes the item of a listing has: what an import mapping can name."""
+    here = session(context)
+    found = _named(here, store, seller_sku)
+    if json:
+        here.json({"attributes": found})
+        return
+    shown = {n: v if isinstance(v, str) else ", ".join(v) for n, v in found.items()}
+    here.table(("Amazon's attribute", "value"), [(n, v[:200]) for n, v in shown.items()])
+
+
+def _named(here: Session, store: str, seller_sku: str) -> dict[str, Any]:
+    from deploy.connect.amazon import attributes  # noqa: PLC0415 - on demand
+    from deploy.connect.amazon.build import amazon_client  # noqa: PLC0415 - opens connections
+    from schemas.errors import NotAllowed, Refused, TryAgain  # noqa: PLC0415 - on demand
+
+    known = known_settings(here)
+    record = known.store(store)
+    if record is None:
+        raise unknown_store(store, known)
+    asin = _asin(here, store, seller_sku)
+    client = amazon_client(here.deployment.amazon, lambda: known, here.environ, role="intake")
+    try:
+        page = client.search_catalog(
+            record.account, store, kind="ASIN", identifiers=[asin], parts=("attributes",)
+        )
+    except (NotAllowed, Refused, TryAgain) as error:
+        do = "listwire doctor says whether the account is reached; else try again"
+        raise Failure("LW-0410", where=f"{store} {asin}", why=str(error), do=do) from error
+    rows = next((one.get("attributes") for one in page.items if one.get("asin") == asin), None)
+    return attributes.names(rows or {}, record.place.id)
+
+
+def _asin(here: Session, store: str, seller_sku: str) -> str:
+    from consumers.postgres import read  # noqa: PLC0415 - on demand
+
+    with reading(here) as connection:
+        one = read.one(connection, store, seller_sku)
+    if one is None or one.asin is None:
+        raise Failure(
+            "LW-0604",
+            where=f"{store} {seller_sku}",
+            why="no listing with an ASIN is stored under this name",
+            do=f"listwire listings --store {store} --tab active shows what there is",
+        )
+    return str(one.asin)
 
 
 # --- again --------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ is a way into the parts (`item_weight.value`). What is no text, and what is too 
 one, counts as none.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -86,6 +86,35 @@ def value(attributes: Mapping[str, Any], name: str, place: str) -> Value:
     if not texts or len(texts) > MOST or sum(map(len, texts)) > LONGEST:
         return None
     return texts[0] if len(texts) == 1 else texts
+
+
+DEPTH = 3
+"""Parts below an attribute that are looked at for text."""
+
+_ABOUT = frozenset({"marketplace_id", "language_tag"})
+
+
+def names(attributes: Mapping[str, Any], place: str) -> dict[str, Value]:
+    """Give every name that a mapping could use for *attributes*, with its value in *place*."""
+    found: dict[str, Value] = {}
+    for head, rows in sorted(attributes.items()):
+        first = next(iter(_here(rows if isinstance(rows, list) else [], place)), None)
+        for way in _ways(first, DEPTH):
+            name = ".".join((head, *way))
+            if told := value(attributes, name, place):
+                found[name] = told
+    return found
+
+
+def _ways(part: Any, depth: int) -> Iterator[tuple[str, ...]]:
+    """Give the ways to what is text in *part*: itself, or the parts below it."""
+    part = part[0] if isinstance(part, list) and part else part
+    if _text(part):
+        yield ()
+    elif isinstance(part, dict) and depth:
+        for name, below in sorted(part.items()):
+            if name not in _ABOUT:
+                yield from ((name, *way) for way in _ways(below, depth - 1))
 
 
 def _here(rows: list[Any], place: str) -> list[Any]:

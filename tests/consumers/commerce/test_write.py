@@ -207,7 +207,7 @@ def test_a_write_that_arrived_and_was_not_answered_is_not_repeated(world: World)
     world.work(minutes=10)
 
     assert (unknown, len(world.shop.writes), world.became()) == (
-        [("Not Imported", None)],
+        [("Not Imported", "QUEUED")],
         1,
         [IMPORTED],
     )

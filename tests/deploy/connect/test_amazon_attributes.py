@@ -8,7 +8,7 @@ import msgspec
 import pytest
 from msgspec import UNSET
 
-from deploy.connect.amazon.attributes import LONGEST, value
+from deploy.connect.amazon.attributes import LONGEST, names, value
 from deploy.connect.seller import Seller
 from schemas.settings import ImportMapping
 from tests.deploy.connect import amazon_double
@@ -63,6 +63,25 @@ def test_rows_become_text(rows: Any, name: str, found: Any) -> None:
 
 def test_an_attribute_that_is_not_there_is_none() -> None:
     assert value({}, "brand", DE) is None
+
+
+def test_every_way_to_a_text_is_a_name_that_a_mapping_can_use() -> None:
+    attributes = {
+        "brand": [{"value": "Acme", "marketplace_id": DE, "language_tag": "de_DE"}],
+        "item_weight": [{"value": 2, "unit": "kg", "marketplace_id": DE}],
+        "item_dimensions": [{"length": {"value": 10, "unit": "cm"}, "marketplace_id": DE}],
+        "apparel_size": [{"size": [{"value": "M"}], "size_class": "alpha"}],
+        "elsewhere": [{"value": "x", "marketplace_id": FR}],
+        "strange": "text",
+    }
+
+    assert names(attributes, DE) == {
+        "brand": "Acme",
+        "item_weight": "2 kg",
+        "item_dimensions.length": "10 cm",
+        "apparel_size.size": "M",
+        "apparel_size.size_class": "alpha",
+    }
 
 
 def answer() -> httpx2.Response:
