@@ -89,16 +89,12 @@ class Sender(Group):
 
 
 class Webhook(Group):
-    """Where the webhook listens, where it is watched, and from whom it takes events.
-
-    *shop* names the shop in the source of what the webhook itself tells: `//shop/webhook`.
-    """
+    """Where the webhook listens, where it is watched, and from whom it takes events."""
 
     host: str = "127.0.0.1"
     port: int = 8470
     watch_host: str = "127.0.0.1"
     watch_port: int = 8471
-    shop: str = "shop"
     sources: dict[str, Sender] = {}
 
 

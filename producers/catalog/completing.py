@@ -29,7 +29,7 @@ from producers.catalog.shop import Shop, Whole
 from producers.catalog.stamps import Stamps
 from schemas import codec, keys
 from schemas.catalog import Price, Product, Saved, Stock
-from schemas.errors import Refused, TryAgain
+from schemas.errors import NotAllowed, Refused, TryAgain
 from schemas.event import Event
 from schemas.pipeline import Handled
 from schemas.reasons import Reason
@@ -80,13 +80,15 @@ class Way(Protocol):
 
 
 class Rereading:
-    """By asking the shop, once for all saves that wait."""
+    """By asking the shop, once for all saves that wait; *refresh* is called before."""
 
-    def __init__(self, shop: Shop) -> None:
+    def __init__(self, shop: Shop, refresh: Callable[[], object] = lambda: None) -> None:
         self._shop = shop
+        self._refresh = refresh
 
-    def begin(self, saves: Sequence[Saved]) -> None:
-        """Nothing is kept from turn to turn."""
+    def begin(self, saves: Sequence[Saved]) -> None:  # noqa: ARG002 - all of them are asked for
+        """Read what was told since, which tells children their parents."""
+        self._refresh()
 
     def complete(self, saves: Sequence[tuple[Record, Saved]], bad: Bad) -> Told | None:
         """Give the product as the shop has it now; gone, if a save says so and it is."""
@@ -96,6 +98,9 @@ class Rereading:
         except Refused as refused:
             bad.append((record, refused.reason))
             return None
+        except NotAllowed as error:  # a person mends that; what was saved waits
+            _log.exception("the shop shuts us out")
+            raise TryAgain(str(error), after=LONGEST) from error
         if whole is not None:
             return _all_of(whole)
         gone = next((s for _, s in reversed(saves) if s.what == "deleted" and s.sku), None)

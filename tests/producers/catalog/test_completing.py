@@ -12,7 +12,7 @@ from producers.catalog.shop import Whole
 from producers.catalog.stamps import Stamps
 from schemas import codec, keys
 from schemas.catalog import Price, Product, Saved, Stock, WebsiteStock
-from schemas.errors import TryAgain
+from schemas.errors import NotAllowed, TryAgain
 from schemas.money import Number
 from schemas.pipeline import Handled
 from schemas.reasons import Reason
@@ -194,6 +194,21 @@ def test_a_shop_that_does_not_answer_holds_up_its_product_alone() -> None:
 
     assert first == ("B", {1: "emitted"})
     assert (log.told[3:], log.outcomes) == (ALL, {0: "emitted", 1: "emitted"})
+
+
+def test_a_shop_that_shuts_us_out_is_asked_again_later() -> None:
+    class Shut(Shop):
+        def whole(self, **_: Any) -> Whole | None:
+            raise NotAllowed("no right to read products")
+
+    log, clock = Log(), Clock()
+    log.save(saved())
+    process = completing(log, Rereading(Shut()), clock)
+
+    process.turn()
+    process.turn()
+
+    assert (log.told, log.outcomes, log.aside) == ([], {}, [])
 
 
 def test_what_the_broker_did_not_take_is_said_again() -> None:
