@@ -18,7 +18,7 @@ from deploy.connect.told import CatalogueTopics
 from deploy.errors import Failure
 from deploy.settings import Commerce
 from producers.catalog.pull import Edge, Manners, Pull, Stopped, Tally
-from producers.catalog.rest import Patient
+from producers.catalog.rest import PATIENCE, Patient
 from producers.catalog.sessions import Ledger, Sessions
 from producers.publish import Publisher
 from schemas.errors import Refused, TryAgain
@@ -52,7 +52,7 @@ def opened(
         ledger = Ledger(engine, place.shop)
         yield (
             Pull(
-                Patient(client, wait),
+                Patient(client, wait, patience=PATIENCE),
                 topics,
                 Publisher(producer),
                 ledger,

@@ -7,13 +7,14 @@ import httpx2
 import pytest
 
 from producers.catalog.pull import BEGINNING
+from producers.catalog.sessions import Progress
 from producers.publish import Unpublished
 from schemas import codec
 from schemas.catalog import Price, Product, Stock
 from schemas.errors import TryAgain
 from schemas.event import Event
 from tests.support.commerce import BEGAN
-from tests.support.producer import ListProducer
+from tests.support.producer import Died, ListProducer
 from tests.support.pulling import Town
 
 PRODUCT, STOCK, PRICE = "catalog.product.v1", "catalog.stock.v1", "catalog.price.v1"
@@ -376,21 +377,53 @@ def test_the_mark_stays_where_the_broker_does_not_acknowledge(town: Town) -> Non
     assert town.ledger.at == before
 
 
-def test_a_reading_that_was_killed_is_made_good_by_the_next(town: Town) -> None:
+def shop_of_six() -> Town:
+    town = Town()
     for n in range(6):
-        town.shop.add(f"PEN-{n}")
-    town.shop.fails = []
+        town.shop.add(f"PEN-{n}", units=n)
+        town.shop.save(f"PEN-{n}", 2, name=f"Stift {n}")
+    return town
+
+
+def values(town: Town) -> dict[tuple[str, int], object]:
+    return {
+        (topic, n): town.newest(topic, f"PEN-{n}")
+        for topic in (PRODUCT, STOCK, PRICE)
+        for n in range(6)
+    }
+
+
+@pytest.mark.parametrize("at", range(0, 33, 2))
+def test_a_reading_killed_at_any_call_is_made_good_by_the_next(at: int) -> None:
+    town, calm = shop_of_six(), shop_of_six()
+    calm.pull.changes()
     calls = iter(range(1000))
-    town.shop.before = lambda _: _die(next(calls), 12)
+    town.shop.before = lambda _: _die(next(calls), at)
     with pytest.raises(KeyboardInterrupt):
         town.pull.changes()
+    halfway = town.ledger.at
     town.shop.before = lambda _: None
     town.again()
     town.pull.changes()
 
-    assert {town.newest(PRODUCT, f"PEN-{n}")["sku"] for n in range(6)} == {
-        f"PEN-{n}" for n in range(6)
-    }
+    assert halfway == Progress()
+    assert values(town) == values(calm)
+
+
+@pytest.mark.parametrize("at", range(0, 18, 4))
+def test_a_reading_killed_at_any_record_sends_the_rest_with_the_ids_it_had(at: int) -> None:
+    town, calm = shop_of_six(), shop_of_six()
+    calm.pull.changes()
+    town.producer = ListProducer(dies_at=at)
+    town.again()
+    with pytest.raises(Died):
+        town.pull.changes()
+    town.producer.__dict__["_dies_at"] = None
+    town.again()
+    town.pull.changes()
+
+    ids = [[codec.header(r, "ce_id") for r in t.producer.taken] for t in (town, calm)]
+    assert sorted(map(str, ids[0])) == sorted(map(str, ids[1]))
 
 
 def _die(call: int, at: int) -> None:
