@@ -89,7 +89,7 @@ def schedule(call: Call) -> Reply:
     if order.kind in ONLY_REQUESTED:
         raise bad_request(f"Report type {order.kind} cannot be scheduled.")
     period = body.get("period")
-    if period not in PERIODS:
+    if not isinstance(period, str) or period not in PERIODS:
         raise bad_request(f"'period' is one of {', '.join(PERIODS)}.")
     first = _date(body, "nextReportCreationTime") or later(call.now, period)
     made = call.reports.schedule(call.account, order, period=period, first=max(first, call.now))

@@ -305,6 +305,7 @@ def test_a_schedule_orders_a_report_each_period_in_place_of_an_equal_one() -> No
     [
         pytest.param({"reportType": ALL}, 400, id="a type that can only be requested"),
         pytest.param({"period": "PT6M"}, 400, id="no such period"),
+        pytest.param({"period": {}}, 400, id="a period that is no text"),
         pytest.param({"period": "P1M"}, 201, id="a month"),
         pytest.param({"nextReportCreationTime": "soon"}, 400, id="no date"),
     ],
