@@ -33,6 +33,7 @@ from schemas.errors import Refused
 from schemas.links import Match
 from schemas.reasons import Reason
 from schemas.settings import Settings
+from schemas.text import damaged_sku
 
 STALE, DUPLICATE, NOBODYS = "STALE", "DUPLICATE", "NOBODYS"
 TITLE = 120
@@ -122,10 +123,15 @@ def observation(sku: SharedSku, event: Observation, given: Given) -> Merged:
         sku = _said(sku, store, said, (event, mark))
         facts = sku.stores[store]
         facts = imported.merge(facts, mark, said, _imports(store, given.settings))
-        admitted = said.exists is True and import_on(store, given.settings)
+        admitted = said.exists is True and _admissible(event) and import_on(store, given.settings)
         sku = with_store(sku, store, replace(facts, known=facts.known or admitted))
     sku = _shared(sku, event, mark_of(event, next(iter(stores), ""), given))
     return Merged(_hinted(sku, event, list(stores)), "observation")
+
+
+def _admissible(event: Observation) -> bool:
+    """Tell whether *event* may make its seller SKU known: a report may have spoilt it (REP1)."""
+    return event.source != "report" or not damaged_sku(event.seller_sku)
 
 
 def _imports(store: str, settings: Settings) -> frozenset[str]:

@@ -35,6 +35,7 @@ SENTENCES: dict[str, str] = {
     "OFFER_CLOSED": "closed by its end date {date}",
     "ENDED_ON_AMAZON": "it disappeared at Amazon without our doing: {evidence}, as of {as_of}",
     "GONE_ON_AMAZON": "it was never linked and is gone at Amazon: {evidence}, as of {as_of}",
+    "DAMAGED_SKU": "its seller SKU may have lost letters in a report: it counts once it is read",
     "IMPORT_OFF": "the import of third-party listings is off for this store",
     "NO_PRODUCT": "no product stands behind it (any more): {product}",
     "PRODUCT_RENAMED": "product {product} is called {to} now",

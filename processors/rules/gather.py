@@ -60,6 +60,7 @@ def _live(
         link_why=own.link.reasons,
         known=facts.known,
         import_on=situation.import_on(own.store, settings),
+        damaged=situation.damaged(sku, facts),
         excluded=computed.excluded,
         procedure=procedure.step if procedure else "none",
         procedure_why=_steps(own),

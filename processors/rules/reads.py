@@ -27,6 +27,8 @@ def read_why(sku: SharedSku, own: Draft, line: int, settings: Settings) -> str |
     if not own.published:
         return "NOTIFIED" if facts.hinted > facts.read_at else None
     found = [("NOTIFIED", max(facts.hinted, sku.hinted))]
+    if line == 5 and situation.damaged(sku, facts):
+        found.append(("DAMAGED_SKU", 1))
     if line not in {1, 2, 3, 4, 5}:
         found += [*_triggers(own, line, settings), *_differing(sku, own)]
     return next((why for why, since in found if since > facts.read_at), None)

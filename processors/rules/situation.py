@@ -22,6 +22,7 @@ from processors.rules.status import (
 from schemas.amazon import Issue
 from schemas.reasons import SENTENCES, Reason
 from schemas.settings import Listing, Settings, ThirdParty
+from schemas.text import damaged_sku
 
 Ended = Literal["no", "requested", "by_person", "on_amazon"]
 ISSUES = 3
@@ -41,6 +42,11 @@ def seconds(duration: str) -> int:
 def published(facts: StoreFacts) -> bool:
     """Tell whether Amazon has the listing, or a procedure of ours is between its steps."""
     return facts.exists is True or facts.procedure is not None
+
+
+def damaged(sku: SharedSku, facts: StoreFacts) -> bool:
+    """Tell whether it may be another SKU's remains: named by reports alone (REP1)."""
+    return not facts.known and damaged_sku(sku.seller_sku)
 
 
 def import_on(store: str, settings: Settings) -> bool:

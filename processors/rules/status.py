@@ -31,7 +31,8 @@ class ListingFacts(msgspec.Struct, frozen=True, kw_only=True):
     """The facts of `listings.md` 4.2: everything the table reads, derived in one place.
 
     A tuple of reasons that is not empty means that the fact holds, and says why.
-    *verdict*, *restriction*, *content*, *lacking* and *unsettled* are such facts.
+    *verdict*, *restriction*, *content*, *lacking* and *unsettled* are such facts. *damaged*:
+    its seller SKU may have lost letters, and nothing but a report names it.
     """
 
     published: bool = False
@@ -39,6 +40,7 @@ class ListingFacts(msgspec.Struct, frozen=True, kw_only=True):
     link: Literal["product", "none", "several"] = "product"
     known: bool = True
     import_on: bool = True
+    damaged: bool = False
     excluded: Reasons = ()
     procedure: Literal["none", "removing", "relisting"] = "none"
     suspended: bool = False
@@ -146,9 +148,12 @@ def _gone(f: ListingFacts) -> Reasons | None:
 # --- published: whose it is, our rule, what Amazon says -----------------------------------
 
 
-def _import_off(f: ListingFacts) -> Reasons | None:
-    foreign = f.published and f.link != "product" and not f.known and not f.import_on
-    return (Reason("IMPORT_OFF"),) if foreign else None
+def _not_admitted(f: ListingFacts) -> Reasons | None:
+    if not f.published or f.link == "product" or f.known:
+        return None
+    if f.damaged:
+        return (Reason("DAMAGED_SKU"),)
+    return None if f.import_on else (Reason("IMPORT_OFF"),)
 
 
 def _several_products(f: ListingFacts) -> Reasons | None:
@@ -349,7 +354,7 @@ _ROWS: tuple[tuple[Tab, Status, When, bool], ...] = (
     (Tab.ENDED, Status.MANUALLY_ENDED, _ended_by_person, False),
     (Tab.ENDED, Status.ENDED_ON_AMAZON, _ended_on_amazon, False),
     (Tab.NOT_LISTED, Status.NOT_LISTED, _gone, False),
-    (Tab.NOT_LISTED, Status.NOT_LISTED, _import_off, False),
+    (Tab.NOT_LISTED, Status.NOT_LISTED, _not_admitted, False),
     (Tab.NEW_THIRD_PARTY, Status.MULTIPLE_MATCHES, _several_products, False),
     (Tab.NEW_THIRD_PARTY, Status.AWAITING_ASSIGNMENT, _no_product, False),
     (Tab.INELIGIBLE, Status.INELIGIBLE, _excluded_live, True),
