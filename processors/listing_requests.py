@@ -57,9 +57,16 @@ def reading(sku: SharedSku, outlooks: tuple[Outlook, ...], now: datetime) -> Sha
         return sku if open_ is None else replace(sku, reading=None)
     if open_ is None or not needed.keys() <= set(open_.stores):
         return _read(sku, needed, now, tries=0)
-    if open_.again > micros(now):
+    if open_.again > micros(now) and not _too_early(sku, open_):
         return sku
     return _read(sku, needed, now, tries=open_.tries + 1)
+
+
+def _too_early(sku: SharedSku, asked: Reading) -> bool:
+    """Tell whether the read was made by a worker that did not know the mapping yet: once."""
+    if asked.why != "IMPORT_ATTRIBUTES" or asked.tries:
+        return False
+    return all(sku.stores[s].read_at > asked.at for s in asked.stores if s in sku.stores)
 
 
 def _read(sku: SharedSku, needed: dict[str, str], now: datetime, *, tries: int) -> SharedSku:

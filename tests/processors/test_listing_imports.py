@@ -157,6 +157,20 @@ def test_a_mapping_that_is_added_asks_for_a_read_and_nothing_else_does() -> None
     assert (said(history), history.facts.known.reading) == ([value()], None)
 
 
+def test_a_read_that_knew_no_mapping_yet_is_made_again_at_once_and_then_ever_later() -> None:
+    history = live(settings())
+    history.review(settings(mapped()))
+
+    asked = []
+    for _ in range(3):
+        history.later(seconds=1)
+        history.observe()
+        asked.append(history.reads())
+    history.later(minutes=30)
+
+    assert (asked, history.reads()) == ([["IMPORT_ATTRIBUTES"], [], []], ["IMPORT_ATTRIBUTES"])
+
+
 def test_an_attribute_that_amazon_does_not_have_is_asked_for_once() -> None:
     history = live(settings(mapped()), attributes={"brand": None})
 
