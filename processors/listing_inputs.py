@@ -27,7 +27,7 @@ from processors.rules.known import (
     micros,
 )
 from processors.rules.situation import import_on
-from schemas.amazon import Lookup, Observation, ObservedStore, Submission
+from schemas.amazon import FoundCandidate, Lookup, Observation, ObservedStore, Submission
 from schemas.candidates import Candidate
 from schemas.errors import Refused
 from schemas.links import Match
@@ -40,7 +40,10 @@ TITLE = 120
 """Characters that are kept of a found item's title."""
 
 CANDIDATES = 20
-"""Found items that are kept of one answer."""
+"""Found items that are kept of one answer, and children of one of them."""
+
+RESTRICTION = "restriction"
+"""Kind of the one question that a failure answers, too: Amazon will say so when it is tried."""
 
 
 class Merged(msgspec.Struct, frozen=True):
@@ -213,16 +216,19 @@ def lookup(sku: SharedSku, event: Lookup, given: Given) -> Merged:  # noqa: ARG0
     asked = (event.kind, event.value, event.nonce)
     if facts is None or ask is None or asked != (ask.kind, ask.value, ask.nonce):
         return Merged(sku, "observation", STALE)
-    if event.state != "answered":
+    if event.state != "answered" and event.kind != RESTRICTION:
         return Merged(sku, "observation")
-    found = [
-        replace(c, title=(c.title or "")[:TITLE] or None, why=None, gtins=[])
-        for c in event.candidates[:CANDIDATES]
-    ]
-    answer = Answered(event.kind, event.value, event.condition, found, event.restriction)
+    found = [_kept(c) for c in event.candidates[:CANDIDATES]]
+    answer = Answered(event.kind, event.value, event.condition, found, event.restriction, ask.at)
     others = [a for a in facts.answers if (a.kind, a.value) != (event.kind, event.value)]
     facts = replace(facts, answers=[*others, answer], ask=None)
     return Merged(with_store(sku, event.store, facts), "observation")
+
+
+def _kept(found: FoundCandidate) -> FoundCandidate:
+    """Keep of a found item what a person chooses by; why it was offered, its answer tells."""
+    title = (found.title or "")[:TITLE] or None
+    return replace(found, title=title, why=None, gtins=[], children=found.children[:CANDIDATES])
 
 
 def match(sku: SharedSku, event: Match, given: Given) -> Merged:  # noqa: ARG001

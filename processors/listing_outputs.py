@@ -67,6 +67,7 @@ def status(sku: SharedSku, outlook: Outlook, settings: Settings, cause: Told) ->
         ),
         observed=outlook.observed,
         standing=standing(facts),
+        choices=list(outlook.choices),
         steps=list(outlook.steps),
         settings=versions(outlook, settings),
     )

@@ -35,7 +35,8 @@ def asking(facts: StoreFacts, outlook: Outlook, now: datetime) -> StoreFacts:
     if question is None:
         return facts if facts.ask is None else replace(facts, ask=None)
     open_ = facts.ask
-    if open_ is None or (open_.kind, open_.value) != (question.kind, question.value):
+    wanted = (question.kind, question.value, question.condition)
+    if open_ is None or (open_.kind, open_.value, open_.condition) != wanted:
         return _asked(facts, question, now, tries=0)
     return (
         _asked(facts, question, now, tries=open_.tries + 1) if open_.again <= micros(now) else facts
@@ -44,8 +45,8 @@ def asking(facts: StoreFacts, outlook: Outlook, now: datetime) -> StoreFacts:
 
 def _asked(facts: StoreFacts, question: Question, now: datetime, *, tries: int) -> StoreFacts:
     nonce, at = facts.nonce + 1, micros(now)
-    condition = None
-    ask = Ask(question.kind, question.value, condition, nonce, at, at + pause(tries), tries)
+    again = at + pause(tries)
+    ask = Ask(question.kind, question.value, question.condition, nonce, at, again, tries)
     return replace(facts, ask=ask, nonce=nonce)
 
 

@@ -19,8 +19,8 @@ from processors import listing_requests as requests
 from processors.listing_facts import SharedSkuFacts
 from processors.listing_inputs import Given, Merge, Merged
 from processors.listing_intents import Obeyed, Refusal, obey
+from processors.rules import permission, renaming, situation
 from processors.rules import price as pricing
-from processors.rules import renaming, situation
 from processors.rules.evaluate import Decision, Outlook, decide
 from processors.rules.known import Linked, SharedSku, Shown, StoreFacts, instant, micros
 from processors.rules.offer import rules_of, zone_of
@@ -291,6 +291,9 @@ def _turns(sku: SharedSku, outlook: Outlook, step: _Step) -> list[datetime]:
     found += [d for d in (own.shows.offer_from, own.shows.offer_to) if d is not None]
     if own.published:
         found += situation.turns(sku, situation.seconds(own.listing.graces.quantity))
+    if outlook.place.line in permission.DEPENDING:
+        answer = permission.told(own, outlook.match.asin, outlook.wish.condition)
+        found += [permission.expiry(own, answer)] if answer is not None else []
     rules = rules_of(own, step.settings)
     if rules:
         edge = pricing.next_change(rules, zone_of(own, step.settings), step.now)

@@ -117,5 +117,6 @@ class Candidate(Event, frozen=True, kw_only=True):
     brand: str | None = None
     mpn: str | None = None
     pack: int | None = None
+    varies: dict[str, str] = {}
     settings: dict[str, int] = {}
     stores: dict[str, StoreCandidate] = {}

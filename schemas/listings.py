@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Literal
 import msgspec
 
 from schemas.event import Event, Part, SellerSku, Sequence
-from schemas.money import Money
+from schemas.money import Money, Number
 from schemas.reasons import Reason
 from schemas.tabs import Status, Tab
 
@@ -45,6 +45,26 @@ class Standing(Part, frozen=True, kw_only=True):
     assigned: str | None = None
     asin: str | None = None
     overrides: dict[str, Any] = {}
+
+
+class Choice(Part, frozen=True, kw_only=True):
+    """What a person may pick: an item of Amazon's catalogue, or a product of ours.
+
+    *why* it is offered: what found it; *score*: how alike it is, from 0 to 1, where likeness
+    is all there is.
+    """
+
+    asin: str | None = None
+    product: str | None = None
+    title: str | None = None
+    brand: str | None = None
+    mpn: str | None = None
+    pack: int | None = None
+    parent: str | None = None
+    children: list[str] = []
+    varies: dict[str, str] = {}
+    score: Number | None = None
+    why: str | None = None
 
 
 class Step(Part, frozen=True, kw_only=True):
@@ -88,6 +108,7 @@ class ListingStatus(Event, frozen=True, kw_only=True):
     desired: Wish = Wish()
     observed: Observed = Observed()
     standing: Standing = Standing()
+    choices: list[Choice] = []
     steps: list[Step] = []
     settings: dict[str, int] = {}
 

@@ -144,8 +144,17 @@ class Listing(Setting, frozen=True, kw_only=True):
     graces: Graces = Graces()
 
 
+VARIES = {"color": "color", "size": "size", "style": "style"}
+"""What usually tells variations apart, and in which attributes a shop usually has it."""
+
+
 class Search(Setting, frozen=True, kw_only=True):
-    """Product → ASIN: Amazon's kind of identifier → catalogue attribute, one store."""
+    """Product → ASIN: Amazon's kind of identifier → catalogue attribute, one store.
+
+    *varies*: what tells a variation from its siblings at Amazon (color, size, style) → the
+    attribute that tells it in the catalogue. *gtin_exempt*: brands whose products have no
+    trade item number at Amazon, so that one in the catalogue finds somebody else's.
+    """
 
     asin: str | None = None
     upc: str | None = None
@@ -158,6 +167,8 @@ class Search(Setting, frozen=True, kw_only=True):
     brand: str | None = None
     mpn: str | None = None
     pack: str | None = None
+    varies: dict[str, str] = msgspec.field(default_factory=lambda: dict(VARIES))
+    gtin_exempt: list[str] = []
 
 
 class ThirdParty(Setting, frozen=True, kw_only=True):

@@ -70,6 +70,7 @@ class Listing(msgspec.Struct, frozen=True, kw_only=True):
     observed_exists: bool | None
     observed_as_of: datetime | None
     standing: dict[str, Any]
+    choices: list[dict[str, Any]]
     steps: list[dict[str, Any]]
     settings: dict[str, int]
     event_time: datetime | None

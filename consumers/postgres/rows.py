@@ -93,6 +93,7 @@ def _listing(record: Record, epoch: int) -> Row:  # noqa: ARG001 - it counts by 
         "observed_exists": event.observed.exists,
         "observed_as_of": event.observed.as_of,
         "standing": event.standing,
+        "choices": event.choices,
         "steps": event.steps,
         "settings": event.settings,
         "deleted": False,

@@ -83,6 +83,7 @@ listing = Table(
     Column("observed_exists", Boolean),
     _moment("observed_as_of"),
     _json("standing", "{}"),
+    _json("choices", "[]"),
     _json("steps", "[]"),
     _json("settings", "{}"),
     Column("deleted", Boolean, nullable=False, server_default=text("false")),

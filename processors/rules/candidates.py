@@ -5,7 +5,7 @@ stores in which no other SKU of the product is published or ended (`design.md` 4
 store a seller SKU stands in changes nothing of what is said there, so it is said once.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Literal
 
@@ -25,8 +25,10 @@ from schemas.candidates import (
 from schemas.catalog import Price, Product, Stock, WebsiteStock
 from schemas.links import LinkedStore, Renamed
 from schemas.money import Number
+from schemas.settings import Attribute
 
 Origin = Literal["default", "link", "alias"]
+Attributes = Mapping[str, Attribute]
 
 _NO_CONTENT = Content()
 _TOO_LONG = Content(missing=["seller_sku"])
@@ -62,7 +64,7 @@ class Outlook:
         self.price = price
         self.now = now
         self._values: dict[tuple[str, ...], Values] = {}
-        self._claimed: dict[tuple[object, object], list[IdentifierClaim]] = {}
+        self._claimed: dict[tuple[object, ...], list[IdentifierClaim]] = {}
 
     def values(self, store: StorePlan) -> Values:
         """Give the product's values on the store's website."""
@@ -73,11 +75,17 @@ class Outlook:
 
     def claimed(self, store: StorePlan) -> list[IdentifierClaim]:
         """Give the identifiers the store's search mapping finds, invalid ones with why."""
-        asked = (store.scopes, store.kinds)
+        asked = (store.scopes, store.kinds, tuple(store.search.gtin_exempt))
         found = self._claimed.get(asked)
         if found is None:
-            found = self._claimed[asked] = mapping.claims(self.values(store), store.kinds)
+            found = self._claimed[asked] = self._claims(store)
         return found
+
+    def _claims(self, store: StorePlan) -> list[IdentifierClaim]:
+        values, search = self.values(store), store.search
+        found = mapping.claims(values, store.kinds)
+        brand = _mapped(values, search.brand) if search.gtin_exempt else None
+        return mapping.without_numbers(found) if mapping.exempt(brand, search) else found
 
     def answers(self, store: StorePlan) -> StoreCandidate:
         """Give everything one store needs to know about the product."""
@@ -128,7 +136,10 @@ def candidates(outlook: Outlook, plan: Plan, links: Iterable[LinkFact]) -> list[
         candidate
         for account in plan.accounts
         for candidate in _of_account(
-            outlook, account, [link for link in linked if link.account == account.account]
+            outlook,
+            account,
+            [link for link in linked if link.account == account.account],
+            plan.attributes,
         )
     ]
 
@@ -150,13 +161,13 @@ def _seniority(row: LinkFact, derived: str) -> tuple[bool, bool, str]:
 
 
 def _of_account(
-    outlook: Outlook, account: AccountPlan, links: Sequence[LinkFact]
+    outlook: Outlook, account: AccountPlan, links: Sequence[LinkFact], attributes: Attributes
 ) -> list[Candidate]:
     default = default_row(outlook.product, links)
     wanted = _stores(default, account, links)
     said = {store.id: outlook.answers(store) for store in account.stores}
     origins = {link.seller_sku: _origin(link) for link in links} | {default: "default"}
-    about = _about(outlook, account)
+    about = _about(outlook, account, attributes)
     return [
         Candidate(
             product=outlook.product.sku,
@@ -171,6 +182,7 @@ def _of_account(
             brand=about.brand,
             mpn=about.mpn,
             pack=about.pack,
+            varies=about.varies,
             settings=account.versions,
             stores=_fitting(sku, {store: said[store] for store in stores}),
         )
@@ -225,9 +237,10 @@ class About(msgspec.Struct, frozen=True, kw_only=True):
     brand: str | None
     mpn: str | None
     pack: int | None
+    varies: dict[str, str]
 
 
-def _about(outlook: Outlook, account: AccountPlan) -> About:
+def _about(outlook: Outlook, account: AccountPlan, attributes: Attributes) -> About:
     oldest = account.stores[0]
     values, search = outlook.values(oldest), oldest.search
     name = text(values.get("name"))
@@ -237,6 +250,7 @@ def _about(outlook: Outlook, account: AccountPlan) -> About:
         brand=_mapped(values, search.brand),
         mpn=_mapped(values, search.mpn),
         pack=mapping.pack(values, search.pack),
+        varies=mapping.varies(values, search, attributes),
     )
 
 
@@ -261,7 +275,7 @@ def claims(outlook: Outlook, plan: Plan) -> dict[str, Claimed]:
     """Give every identifier by which listings find the product, with its stores, sorted."""
     found: dict[str, Claimed] = {}
     for account in plan.accounts:
-        pack = _about(outlook, account).pack
+        pack = _about(outlook, account, plan.attributes).pack
         for store in account.stores:
             values, claimed = outlook.values(store), outlook.claimed(store)
             for point in mapping.meeting_points(

@@ -158,4 +158,5 @@ def claims_of(candidate: Candidate, mine: StoreCandidate) -> matching.Wanted:
         brand=candidate.brand,
         mpn=candidate.mpn,
         pack=candidate.pack,
+        varies=candidate.varies,
     )

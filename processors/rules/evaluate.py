@@ -10,7 +10,16 @@ from datetime import datetime
 import msgspec
 from msgspec.structs import replace
 
-from processors.rules import absent, imported, matching, offer, quantity, situation
+from processors.rules import (
+    absent,
+    choices,
+    imported,
+    matching,
+    offer,
+    permission,
+    quantity,
+    situation,
+)
 from processors.rules.answer import Answer
 from processors.rules.draft import Draft, claims_of, draft
 from processors.rules.explain import steps
@@ -21,7 +30,7 @@ from processors.rules.observed import counted
 from processors.rules.reads import read_why
 from processors.rules.status import ListingFacts, Place, Reasons, classify
 from schemas.candidates import Candidate, StoreCandidate
-from schemas.listings import Observed, Step
+from schemas.listings import Choice, Observed, Step
 from schemas.offers import StoreOffer
 from schemas.reasons import Reason
 from schemas.settings import Settings
@@ -44,6 +53,7 @@ class Outlook(msgspec.Struct, frozen=True, kw_only=True):
     offer: StoreOffer
     match: matching.Outcome
     ask: matching.Question | None
+    choices: tuple[Choice, ...]
     read: str | None
 
     @property
@@ -118,13 +128,14 @@ def _outlook(
     )
     facts = gather(sku, own, computed, settings, now)
     placed = classify(facts)
-    return _told(sku, own, computed, facts, placed, _Others(first, amount, settings))
+    return _told(sku, own, computed, facts, placed, _Others(first, amount, settings, now))
 
 
 class _Others(msgspec.Struct, frozen=True):
     first: Draft | None
     amount: Answer[int | None]
     settings: Settings
+    now: datetime
 
 
 def _told(
@@ -138,7 +149,7 @@ def _told(
     """Put the decision into words: reasons, flags, steps, the offer, and what to ask."""
     line, match = placed.value.line, computed.match
     sent = situation.outstanding(sku, own.facts)
-    ask = match.ask if line in ASKING else None
+    ask = _ask(own, computed, line, others.now)
     why = read_why(sku, own, line, others.settings)
     shown = offer.observed(sku, own)
     blocked = why == "BEFORE_CREATION" or any(r.code in BLOCKING for r in facts.holds)
@@ -165,14 +176,32 @@ def _told(
         offer=offered,
         match=match,
         ask=ask,
+        choices=_choices(own, match, line),
         read=why,
     )
 
 
-ASKING = frozenset([29, 30, *range(35, 42)])
+ASKING = frozenset([29, 30, 33, *range(35, 42)])
 """Lines at which a question to Amazon's catalogue may be open."""
 
-BLOCKING = frozenset(["AWAITING_FIRST_REPORT", "MATCHING"])
+
+def _ask(own: Draft, computed: Gathered, line: int, now: datetime) -> matching.Question | None:
+    """Give the one question that is open: who it is, else whether it may be listed."""
+    if line in {6, 7}:
+        return own.link.ask
+    match = computed.match
+    allowed = permission.question(own, match.asin, computed.condition.value, line, now)
+    return allowed or (match.ask if line in ASKING else None)
+
+
+def _choices(own: Draft, match: matching.Outcome, line: int) -> tuple[Choice, ...]:
+    """Give what a person may pick, at the lines that wait for one."""
+    if line in {6, 7}:
+        return own.link.choices
+    return choices.items(match.candidates) if line in {33, 34} else ()
+
+
+BLOCKING = frozenset(["AWAITING_FIRST_REPORT", "LOOKUP_PENDING", "MATCHING"])
 """Holds of ours: as long as they stand, no new offer is wanted."""
 
 

@@ -8,7 +8,7 @@ from datetime import datetime
 
 import msgspec
 
-from processors.rules import matching, renaming, situation
+from processors.rules import matching, permission, renaming, situation
 from processors.rules.answer import Answer
 from processors.rules.draft import Draft
 from processors.rules.known import SharedSku, Submitted, instant
@@ -129,7 +129,10 @@ def _absent(
         wanted=_wanted(own),
         fba=own.fba,
         desired=computed.quantity,
-        holds=holds(sku, own, settings, creation_hash(own, computed.wish)),
+        holds=(
+            *_unchecked(own, match, computed.condition.value),
+            *holds(sku, own, settings, creation_hash(own, computed.wish)),
+        ),
     )
 
 
@@ -200,19 +203,25 @@ def _restriction(
     asin, condition = computed.match.asin, computed.condition.value
     if computed.match.absent:
         return "ASIN_NOT_FOUND", {}
-    told: Restriction | None = next(
-        (
-            a.restriction
-            for a in own.facts.answers
-            if a.kind == "restriction" and (a.value, a.condition) == (asin, condition)
-        ),
-        None,
-    )
+    answer = permission.told(own, asin, condition)
+    told: Restriction | None = answer.restriction if answer else None
     if told is not None and told.code in RESTRICTIONS:
         facts = {"message": told.message[:300], "asin": asin or "–", "condition": condition or "–"}
         return RESTRICTIONS[told.code], facts | ({"link": told.link} if told.link else {})
     refused = situation.qualification(issues)
     return ("APPROVAL_REQUIRED", _message(own, refused)) if refused else ("none", {})
+
+
+def _unchecked(own: Draft, match: matching.Outcome, condition: str | None) -> Reasons:
+    """Nothing is created before Amazon was asked about the ASIN: may it be, and is it there."""
+    asin = match.asin
+    if asin is None or condition is None:
+        return ()
+    if match.ask is not None and own.facts.asin == asin:
+        return (Reason("LOOKUP_PENDING", {"asked": f"asin {asin}"}),)
+    if permission.told(own, asin, condition) is not None:
+        return ()
+    return (Reason("LOOKUP_PENDING", {"asked": f"whether {asin} may be listed as {condition}"}),)
 
 
 RESTRICTIONS: dict[str, Restricted] = {

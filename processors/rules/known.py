@@ -117,13 +117,14 @@ class Reading(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Answered(msgspec.Struct, frozen=True, array_like=True):
-    """The answer to one lookup."""
+    """The answer to one lookup, which was asked at *at*."""
 
     kind: str
     value: str
     condition: str | None = None
     candidates: list[FoundCandidate] = []
     restriction: Restriction | None = None
+    at: int = 0
 
 
 class Submitted(msgspec.Struct, frozen=True, array_like=True):

@@ -9,13 +9,15 @@ from typing import Literal
 import msgspec
 from msgspec.structs import replace
 
-from processors.rules import renaming
-from processors.rules.known import Linked, SharedSku
+from processors.rules import choices, renaming
+from processors.rules.known import Linked, Matched, SharedSku, StoreFacts
+from processors.rules.matching import Question
 from processors.rules.observed import Seen
-from schemas.amazon import ProductId
+from schemas.amazon import FoundCandidate, ProductId
 from schemas.candidates import Candidate
 from schemas.identifiers import claim
 from schemas.links import Claimant
+from schemas.listings import Choice
 from schemas.reasons import Reason
 
 
@@ -24,7 +26,8 @@ class Link(msgspec.Struct, frozen=True, kw_only=True):
 
     *candidate* is its candidate, once it has arrived; *linked* what is to be remembered;
     *asks* the identifiers for which matching shall know this listing; *heir* the product's
-    younger SKU, to which the link goes as soon as it has spoken for this listing.
+    younger SKU, to which the link goes as soon as it has spoken for this listing; *ask* what
+    Amazon must be asked before its number can be trusted; *choices* what a person may pick.
     """
 
     kind: Literal["product", "none", "several"]
@@ -33,6 +36,8 @@ class Link(msgspec.Struct, frozen=True, kw_only=True):
     reasons: tuple[Reason, ...] = ()
     asks: tuple[str, ...] = ()
     heir: Claimant | None = None
+    ask: Question | None = None
+    choices: tuple[Choice, ...] = ()
 
 
 def link(sku: SharedSku, store: str, shows: Seen) -> Link:
@@ -120,10 +125,62 @@ def _matched(sku: SharedSku, store: str, shows: Seen) -> Link:
         if match is None:
             reason = Reason("MATCHING", {"identifier": identifier})
             return Link(kind="none", reasons=(reason,), asks=tuple(asks))
-        if match.products:
-            return _found(sku, store, match.products, tuple(asks))
+        if match.products and (found := _judged(sku, store, shows, match, tuple(asks))):
+            return found
     reason = Reason("NO_PRODUCT_MATCH", {"tried": ", ".join(asks)})
-    return Link(kind="none", reasons=(reason,), asks=tuple(asks))
+    other = _other_pack(facts, shows, asks)
+    return Link(kind="none", reasons=(*other, reason), asks=tuple(asks))
+
+
+def _judged(
+    sku: SharedSku, store: str, shows: Seen, match: Matched, asks: tuple[str, ...]
+) -> Link | None:
+    """Give what one answer leads to; None where its one product holds another quantity.
+
+    A trade item number alone is re-used by resellers for packs of any size: Amazon's item is
+    looked at first (`listings.md` 6.4 step 4).
+    """
+    if len(match.products) > 1 or not asks[-1].startswith("gtin:"):
+        return _found(sku, store, match.products, asks)
+    if shows.asin is None:
+        why = Reason("MATCHING", {"identifier": f"{asks[-1]}, once Amazon tells the ASIN"})
+        return Link(kind="none", reasons=(why,), asks=asks)
+    item = item_of(sku.stores[store], shows)
+    if item is None:
+        asked = f"the pack size of {shows.asin}"
+        pending = Reason("LOOKUP_PENDING", {"asked": asked})
+        ask = Question("asin", shows.asin)
+        return Link(kind="none", reasons=(pending,), asks=asks, ask=ask)
+    same = (item.pack or 1) == (_pack(match) or 1)
+    return _found(sku, store, match.products, asks) if same else None
+
+
+def item_of(facts: StoreFacts, shows: Seen) -> FoundCandidate | None:
+    """Give the catalogue item that the listing stands on; None as long as nobody asked.
+
+    One that the search does not find is known by its ASIN alone.
+    """
+    wanted = ("asin", shows.asin)
+    answer = next((a for a in facts.answers if (a.kind, a.value) == wanted), None)
+    if answer is None or shows.asin is None:
+        return None
+    found = (c for c in answer.candidates if c.asin == shows.asin)
+    return next(found, FoundCandidate(asin=shows.asin))
+
+
+def _pack(match: Matched) -> int | None:
+    return next((c.pack for c in match.claims if c.product == match.products[0]), None)
+
+
+def _other_pack(facts: StoreFacts, shows: Seen, asks: list[str]) -> tuple[Reason, ...]:
+    """Say that a product has the number, but not the quantity."""
+    match = facts.matches.get(asks[-1]) if asks[-1].startswith("gtin:") else None
+    if match is None or not match.products:
+        return ()
+    item = item_of(facts, shows)
+    held = f"{shows.asin} holds {(item.pack if item else None) or 1}"
+    told = f"{match.products[0]} holds {_pack(match) or 1}; {held}"
+    return (Reason("PACK_SIZE_DIFFERS", {"candidates": told}),)
 
 
 def _nobodys(sku: SharedSku, store: str) -> Reason:
@@ -135,7 +192,8 @@ def _nobodys(sku: SharedSku, store: str) -> Reason:
 def _found(sku: SharedSku, store: str, products: list[str], asks: tuple[str, ...]) -> Link:
     if len(products) > 1:
         reason = Reason("SEVERAL_PRODUCTS", {"products": ", ".join(products[:10])})
-        return Link(kind="several", reasons=(reason,), asks=asks)
+        fitting = choices.products(products, asks[-1])
+        return Link(kind="several", reasons=(reason,), asks=asks, choices=fitting)
     kind = asks[-1].partition(":")[0]
     found = _to(sku, store, Linked(products[0], kind))
     return replace(found, asks=asks)
@@ -143,9 +201,18 @@ def _found(sku: SharedSku, store: str, products: list[str], asks: tuple[str, ...
 
 def identifiers(seller_sku: str, shows: Seen) -> list[str]:
     """Give what identifies the listing, in the order in which it is asked for."""
-    asin = [f"asin:{shows.asin}"] if shows.asin else []
+    stated = shows.asin or _stated_asin(shows.product_id)
+    asin = [f"asin:{stated}"] if stated else []
     number = gtin14(shows.product_id)
     return [f"sku:{seller_sku}", *asin, *([f"gtin:{number}"] if number else [])]
+
+
+def _stated_asin(found: ProductId | None) -> str | None:
+    """Give the ASIN that a report states as product id (type 1)."""
+    if found is None or found.type != "asin":
+        return None
+    claimed = claim(found.type, found.value)
+    return None if claimed.invalid else claimed.value
 
 
 def gtin14(found: ProductId | None) -> str | None:

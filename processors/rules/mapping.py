@@ -88,6 +88,30 @@ def pack(values: Values, attribute: str | None) -> int | None:
     )
 
 
+def exempt(brand: str | None, search: Search) -> bool:
+    """Tell whether products of *brand* have no trade item number at Amazon."""
+    return brand is not None and brand.casefold() in {b.casefold() for b in search.gtin_exempt}
+
+
+def without_numbers(claimed: Sequence[IdentifierClaim]) -> list[IdentifierClaim]:
+    """Leave out trade item numbers, the placeholders of those that have none included."""
+    return [c for c in claimed if c.kind in {"asin", "gcid"}]
+
+
+def varies(values: Values, search: Search, attributes: Mapping[str, Attribute]) -> dict[str, str]:
+    """Give what tells a product from its siblings, in words: options by their labels."""
+    found = {name: text(values.get(code)) for name, code in sorted(search.varies.items())}
+    return {
+        name: _label(attributes.get(search.varies[name]), said)
+        for name, said in found.items()
+        if said
+    }
+
+
+def _label(attribute: Attribute | None, said: str) -> str:
+    return attribute.options.get(said, said) if attribute else said
+
+
 def channel(
     mapping: Fulfilment | None, attributes: Mapping[str, Attribute]
 ) -> Callable[[Values], Channel]:

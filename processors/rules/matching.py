@@ -4,10 +4,11 @@ Judged anew each time from the remembered answers, so a late or repeated answer 
 harm. The other direction, listing → product, is `linking.py`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Literal
 
 import msgspec
+from msgspec.structs import replace
 
 from processors.rules.known import Answered
 from schemas.amazon import FoundCandidate
@@ -24,11 +25,16 @@ Kept = Literal["accepted", "none", "parent", "open", "pending"]
 Lookup = Literal["none", "identifiers", "keywords"]
 
 
+FAMILY, RESTRICTION = "children", "restriction"
+"""Kinds of questions that search for nothing new: a parent's children; may it be listed?"""
+
+
 class Question(msgspec.Struct, frozen=True):
-    """What to search Amazon's catalogue for."""
+    """What to ask Amazon: an identifier or keywords to search for, an ASIN to check."""
 
     kind: str
     value: str
+    condition: str | None = None
 
 
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,6 +49,7 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     brand: str | None = None
     mpn: str | None = None
     pack: int | None = None
+    varies: dict[str, str] = {}
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,7 +77,7 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
 
 def outbound(wanted: Wanted, answers: list[Answered], *, person: str | None = None) -> Outcome:
     """Give the ASIN of a product, the next question, or what only a person can settle."""
-    known = {(a.kind, a.value): a for a in answers if a.kind != "restriction"}
+    known = {(a.kind, a.value): _explained(a) for a in answers if a.kind != RESTRICTION}
     if person is not None:
         return _chosen(person, known.get(("asin", person)))
     search = _Search(wanted)
@@ -80,7 +87,13 @@ def outbound(wanted: Wanted, answers: list[Answered], *, person: str | None = No
             return Outcome(kept="pending", ask=question, reasons=(_pending(question),))
         if found := search.judge(question, answer):
             return found
-    return _by_keywords(search, wanted, known)
+    return _with_family(_by_keywords(search, wanted, known), wanted, known)
+
+
+def _explained(answer: Answered) -> Answered:
+    """Say of every candidate why it was offered."""
+    why = f"{answer.kind} {answer.value}"
+    return replace(answer, candidates=[replace(c, why=why) for c in answer.candidates])
 
 
 def in_order(claims: tuple[Question, ...]) -> list[Question]:
@@ -95,6 +108,8 @@ def _chosen(asin: str, answer: Answered | None) -> Outcome:
     if answer is None:
         return Outcome(kept="accepted", asin=asin, by=question, ask=question)
     found = next((c for c in answer.candidates if c.asin == asin), None)
+    if found is not None and is_parent(found):
+        return _only_parent(found)
     kind = found.product_type if found else None
     reason = Reason("BY_PERSON", {"who": "a person"})
     return Outcome(
@@ -223,6 +238,47 @@ def _only_parent(parent: FoundCandidate) -> Outcome:
     suggested = ", ".join(parent.children[:SHOWN]) or "–"
     reason = Reason("VARIATION_PARENT", {"asin": parent.asin, "suggested": suggested})
     return Outcome(kept="parent", reasons=(reason,), candidates=(parent,))
+
+
+def _with_family(
+    outcome: Outcome, wanted: Wanted, known: dict[tuple[str, str], Answered]
+) -> Outcome:
+    """Ask who the children of a parent are, and suggest the one that varies as the product does.
+
+    Suggested only: a person picks it.
+    """
+    if outcome.kept != "parent":
+        return outcome
+    (parent,) = outcome.candidates
+    answer = known.get((FAMILY, parent.asin))
+    if answer is None:
+        return replace(outcome, ask=Question(FAMILY, parent.asin))
+    fitting = suggested(answer.candidates, wanted.varies)
+    words = "; ".join(f"{c.asin} {_variation(c)}".strip() for c in fitting[:SHOWN])
+    facts = {"asin": parent.asin, "suggested": words or ", ".join(parent.children[:SHOWN]) or "–"}
+    children = tuple(c for c in answer.candidates if c not in fitting)
+    return replace(
+        outcome,
+        reasons=(Reason("VARIATION_PARENT", facts),),
+        candidates=(*fitting, *children, parent),
+    )
+
+
+def suggested(children: Sequence[FoundCandidate], varies: dict[str, str]) -> list[FoundCandidate]:
+    """Give the children that vary as the product does: most agreement, no disagreement."""
+    judged = [(_agreement(c, varies), c) for c in children]
+    best = max((count for count, _ in judged if count is not None), default=0)
+    return [c for count, c in judged if count == best] if best else []
+
+
+def _agreement(child: FoundCandidate, varies: dict[str, str]) -> int | None:
+    """Count in how much *child* is as the product; None where it differs in anything."""
+    both = [_same(child.varies[name], varies[name]) for name in varies if name in child.varies]
+    return None if False in both else both.count(True)
+
+
+def _variation(child: FoundCandidate) -> str:
+    return ", ".join(f"{name} {value}" for name, value in sorted(child.varies.items()))
 
 
 def _choices(search: _Search, several: dict[str, FoundCandidate]) -> tuple[Reason, ...]:

@@ -648,7 +648,7 @@ def test_t14_a_person_publishes_what_was_ended() -> None:
 
     assert history.place() == "ready_to_list/list_in_progress"
     assert (history.wanted(), history.offer.stores[DE].asin) == ((True, "present", 5), ASIN)
-    assert history.asked() == [("asin", ASIN)]
+    assert history.asked() == [("restriction", ASIN), ("asin", ASIN)]
 
 
 def test_t14_publishing_is_refused_while_excluded() -> None:
@@ -1087,7 +1087,7 @@ def test_a_person_picks_an_asin_which_is_then_looked_up() -> None:
 
     history.intent("asin", asin=OTHER)
     assert history.place() == "ready_to_list/list_in_progress"
-    assert history.asked() == [("asin", OTHER)]
+    assert history.asked() == [("restriction", OTHER), ("asin", OTHER)]
 
     history.answer()
     assert history.place() == "incomplete/unable_to_assign"

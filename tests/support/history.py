@@ -108,6 +108,7 @@ class History:
         self.last: dict[tuple[str, str], Event | None] = {}
         self.records: list[Record] = []
         self.filtered: str | None = None
+        self.permits = True
         self._role = Listings()
         self._count = 0
 
@@ -170,6 +171,7 @@ class History:
             seller_sku=SKU,
             store=store,
             candidates=list(found),
+            condition=ask.condition,
             **about | changed,
         )
         self.take("amazon.lookup.v1", event)
@@ -273,6 +275,16 @@ class History:
             raise AssertionError("facts do not survive their encoding")
         self.filtered, self.records = change.filtered, list(records)
         self._remember(change.outputs, records)
+        self._permit()
+
+    def _permit(self) -> None:
+        """Let Amazon say at once that it may be listed, if it is asked that."""
+        filtered, records = self.filtered, self.records
+        for store, facts in self.facts.known.stores.items():
+            if self.permits and facts.ask is not None and facts.ask.kind == "restriction":
+                self.answer(store=store)
+                records = records + self.records
+        self.filtered, self.records = filtered, records
 
     def _remember(self, outputs: tuple[Output, ...], records: tuple[Record, ...]) -> None:
         for record in records:

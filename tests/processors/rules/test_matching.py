@@ -47,8 +47,8 @@ CASES = [
     pytest.param([(UPC, [PARENT])], ("pending", "ean", PENDING), id="only a parent: the next"),
     pytest.param(
         [(UPC, [PARENT]), (EAN, [])],
-        ("parent", None, ("VARIATION_PARENT",)),
-        id="only one parent in the end",
+        ("parent", "children", ("VARIATION_PARENT",)),
+        id="only one parent in the end: who are its children?",
     ),
     pytest.param([(UPC, [PACK])], ("pending", "ean", PENDING), id="another pack: the next"),
     pytest.param(
