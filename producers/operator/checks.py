@@ -15,6 +15,7 @@ from producers.operator import mappings
 from producers.operator.leaves import IDENTIFIERS, WELL_KNOWN, option
 from producers.operator.shape import LATER, near
 from schemas import settings as s
+from schemas.identifiers import KINDS
 from schemas.marketplaces import marketplace
 from schemas.money import CURRENCIES
 from schemas.topics import TOPICS
@@ -174,9 +175,20 @@ def _attribute(at: str, name: str | None, all_: s.Settings) -> Wrong:
 
 
 def _search(_: str, search: s.Search, all_: s.Settings) -> Wrong:
-    for kind in search.__struct_fields__:
-        if kind not in ("version", "by"):
-            yield from _attribute(f".{kind}", getattr(search, kind), all_)
+    for kind in SEARCHED:
+        yield from _attribute(f".{kind}", getattr(search, kind), all_)
+    for name, attribute in search.varies.items():
+        if name not in s.VARIES:
+            near_ = near(name, s.VARIES)
+            yield f".varies.{name}", f"Amazon's items do not vary in {name!r}{near_}"
+        elif attribute != s.VARIES[name]:  # what nobody stated need not be there
+            yield from _attribute(f".varies.{name}", attribute, all_)
+    if search.gtin_exempt and search.brand is None:
+        yield ".gtin_exempt", "brands are told by the attribute in `brand`, which is not set"
+
+
+SEARCHED = (*KINDS, "general", "brand", "mpn", "pack")
+"""What `search` maps to one attribute each."""
 
 
 def _third_party(_: str, mapping: s.ThirdParty, all_: s.Settings) -> Wrong:
