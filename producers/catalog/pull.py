@@ -160,7 +160,10 @@ class Pull:
         self._read_stock()
         self._settle()
         self._seal(session)
-        self._move(read_to=began, full_at=began)
+        if self._tally.verdict is not None and self._tally.verdict.state == "refused":
+            self._move(read_to=began)
+        else:
+            self._move(read_to=began, full_at=began)
         return self._tally
 
     def _begin(self) -> datetime | None:

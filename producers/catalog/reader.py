@@ -16,7 +16,8 @@ from producers.catalog.refusal import Refusal, Unfit
 from producers.catalog.rest import GLOBAL, Document, Rest
 from producers.catalog.shop import Whole
 from schemas.catalog import Stock
-from schemas.errors import Refused, TryAgain
+from schemas.errors import Refused
+from schemas.reasons import Reason
 from schemas.settings import Settings
 
 AT_ONCE = 100
@@ -66,7 +67,8 @@ class Reader:
         found = self._one(shop_id, sku)
         for told in self.wholes([found] if found else []):
             if isinstance(told, Refusal):
-                raise TryAgain(f"the shop's product does not fit: {told.rule}", after=60.0)
+                why = f"{told.field}: {told.rule}" if told.field else told.rule
+                raise Refused(Reason("MALFORMED", {"event": "Product", "why": why}))
             return told
         return None
 

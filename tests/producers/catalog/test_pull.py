@@ -11,7 +11,7 @@ from producers.catalog.sessions import Progress
 from producers.publish import Unpublished
 from schemas import codec
 from schemas.catalog import Price, Product, Stock
-from schemas.errors import TryAgain
+from schemas.errors import Refused, TryAgain
 from schemas.event import Event
 from tests.support.commerce import BEGAN
 from tests.support.producer import Died, ListProducer
@@ -393,7 +393,7 @@ def values(town: Town) -> dict[tuple[str, int], object]:
     }
 
 
-@pytest.mark.parametrize("at", range(0, 33, 2))
+@pytest.mark.parametrize("at", range(0, 32, 2))
 def test_a_reading_killed_at_any_call_is_made_good_by_the_next(at: int) -> None:
     town, calm = shop_of_six(), shop_of_six()
     calm.pull.changes()
@@ -499,3 +499,10 @@ def test_a_changed_product_is_read_alone_for_whoever_asks(town: Town) -> None:
     by_id, by_sku = reader.whole(shop_id="1"), reader.whole(sku="LAMP-12")
 
     assert (by_id, reader.whole(shop_id="99")) == (by_sku, None)
+
+
+def test_a_product_that_does_not_fit_is_refused_for_whoever_asks(town: Town) -> None:
+    town.shop.add("x" * 65)
+
+    with pytest.raises(Refused, match="at most 64"):
+        town.pull.reader.whole(shop_id="2")

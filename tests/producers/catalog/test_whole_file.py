@@ -12,9 +12,9 @@ from tests.support.producer import ListProducer
 HEAD = "sku,product_type,product_websites,name,price,qty,store_view_code\n"
 
 
-def seen_in(path: Path, **options: object) -> list[str]:
+def seen_in(path: Path) -> list[str]:
     seen: list[str] = []
-    loaded(path, at=edge(seen=seen.append), on_bad="skip", **options)
+    loaded(path, at=edge(seen=seen.append), on_bad="skip")
     return seen
 
 

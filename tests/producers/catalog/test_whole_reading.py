@@ -213,6 +213,7 @@ def test_a_shop_that_tells_another_count_than_it_lists_ends_nothing() -> None:
 
     assert tally.verdict is not None
     assert (tally.verdict.state, live(town)) == ("refused", 20)
+    assert town.ledger.at.full_at == BEGAN
 
 
 def _adding(town: Town) -> Callable[[str], None]:
