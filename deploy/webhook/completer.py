@@ -51,10 +51,14 @@ class Completer:
         """Begin."""
         self._thread.start()
 
-    def stop(self) -> None:
+    def leave(self) -> None:
         """End with the turn under way; what is not done is read again."""
         self._stopped.set()
-        self._thread.join(3)
+
+    def stop(self) -> None:
+        """Leave, and wait until it has; a broker that is away is not waited for."""
+        self.leave()
+        self._thread.join(2)
 
     def _work(self) -> None:
         while not self._stopped.is_set():

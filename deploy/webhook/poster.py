@@ -76,6 +76,9 @@ class Poster:
         """Begin to reach for the broker."""
         self._thread.start()
 
+    def leave(self) -> None:
+        """Go on until the door is shut: requests under way are still answered."""
+
     def stop(self) -> None:
         """Send what waits, then end."""
         self._stopped.set()

@@ -30,7 +30,7 @@ CONNECTIONS = 2_000
 """Connections and requests at a time; beyond, 503."""
 
 IDLE_SECONDS = 30
-FINISH_SECONDS = PATIENCE + 2
+FINISH_SECONDS = PATIENCE + 1
 """What a request under way is given at a stop, which takes 10 s at most."""
 
 _log = structlog.get_logger()
@@ -117,6 +117,8 @@ async def _listen(
     def stop() -> None:
         for one in servers:
             one.should_exit = True
+        for thread in threads:
+            thread.leave()
 
     for thread in threads:
         thread.ended = lambda: loop.call_soon_threadsafe(stop)
