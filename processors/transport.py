@@ -95,6 +95,7 @@ class Consumer(driver.Consumer):
     def __init__(self, *what: Any, **more: Any) -> None:
         super().__init__(*what, **more)
         self._fetching = asyncio.Lock()
+        self.handed: dict[TP, int] = {}  # behind the last record handed out
 
     def _new_consumer_thread(self) -> Thread:
         return Thread(self, loop=self.loop, beacon=self.beacon, thread_loop=uvloop.new_event_loop())
@@ -126,6 +127,7 @@ class Consumer(driver.Consumer):
                 await asyncio.sleep(0)
                 async for handed in self._breathing(self._fetched()):
                     await self.callback(handed)
+                    self.handed[handed.tp] = handed.offset + 1
         except (ConsumerStoppedError, asyncio.CancelledError):
             if not self.transport.app.should_stop:
                 raise
@@ -218,6 +220,7 @@ class Consumer(driver.Consumer):
             mine = self.assignment()
             starts = {tp: at for tp, at in self.offsets.expected().items() if tp in mine}
             if starts:
+                self.handed.clear()
                 await self.seek_wait(starts)
                 self.resume_partitions(set(starts))
 

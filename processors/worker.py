@@ -24,7 +24,7 @@ from processors.scan import REPORT_ROWS, Scanner
 from processors.step import Facts, Role, Scan
 from processors.table import FactsTable
 from processors.taking import Refusals, Taking
-from processors.watchdog import record_at, watch
+from processors.watchdog import Position, record_at, watch
 from processors.whole import TOPICS, Whole
 from schemas import topics
 from schemas.deadletters import dead_letter
@@ -120,10 +120,14 @@ class Worker:
             clock=asyncio.get_running_loop().time,
         )
 
-    def _positions(self) -> dict[tuple[str, int], int]:
-        owned = {(tp.topic, tp.partition) for tp in self.app.consumer.assignment()}
-        known = {p: self.ledger.position(*p) for p in owned if p[0] in self._role.inputs}
-        return {place: position or 0 for place, position in known.items()}
+    def _positions(self) -> dict[tuple[str, int], Position]:
+        consumer: Any = self.app.consumer
+        owned = {tp for tp in consumer.assignment() if tp.topic in self._role.inputs}
+        handled = {tp: self.ledger.position(tp.topic, tp.partition) or 0 for tp in owned}
+        return {
+            (tp.topic, tp.partition): Position(max(consumer.handed.get(tp, 0), stored), stored)
+            for tp, stored in handled.items()
+        }
 
     async def _serve(self) -> None:
         await self.app.start()

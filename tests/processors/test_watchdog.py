@@ -8,9 +8,14 @@ from typing import Any
 import pytest
 from aiokafka.structs import TopicPartition
 
-from processors.watchdog import Place, Standing, Stands, watch
+from processors.watchdog import Place, Position, Standing, Stands, watch
 
 HERE: Place = ("catalog.product.v1", 5)
+
+
+def at(handled: int, *, read: int = 0) -> Position:
+    """A place whose records are stored as far as *handled*, and handed out as far as *read*."""
+    return Position(max(read, handled), handled)
 
 
 class Log:
@@ -29,7 +34,11 @@ async def watched(position: Any, *, end: int, record: bool = True) -> None:
 
     looks = count(0, 40)
     looking = watch(
-        lambda: {HERE: position()}, Log(end), waiting, clock=lambda: float(next(looks)), every=0.0
+        lambda: {HERE: at(position())},
+        Log(end),
+        waiting,
+        clock=lambda: float(next(looks)),
+        every=0.0,
     )
     await asyncio.wait_for(looking, 0.3)
 
@@ -58,10 +67,36 @@ async def test_a_place_that_moves_is_left_alone() -> None:
         await watched(lambda: next(steps), end=10**12)
 
 
+ENDS = {HERE: 9, ("catalog.price.v1", 5): 9}
+THERE: Place = ("catalog.price.v1", 5)
+
+
 def test_a_place_that_left_is_not_held_against_its_next_time_here() -> None:
     standing = Standing(after=60.0)
-    standing.look({HERE: 3}, 0.0)
-    standing.look({}, 50.0)
+    standing.look({HERE: at(3)}, ENDS, 0.0)
+    standing.look({}, ENDS, 50.0)
 
-    assert standing.look({HERE: 3}, 100.0) == []
-    assert standing.look({HERE: 3}, 161.0) == [HERE]
+    assert standing.look({HERE: at(3)}, ENDS, 100.0) == []
+    assert standing.look({HERE: at(3)}, ENDS, 161.0) == [HERE]
+
+
+def test_the_time_before_a_record_came_does_not_count() -> None:
+    standing = Standing(after=60.0)
+    standing.look({HERE: at(9)}, ENDS, 0.0)
+
+    assert standing.look({HERE: at(9)}, {HERE: 10}, 600.0) == []
+    assert standing.look({HERE: at(9)}, {HERE: 10}, 661.0) == [HERE]
+
+
+@pytest.mark.parametrize(
+    ("later", "stands"),
+    [
+        pytest.param(at(5), False, id="others are handled: it waits its turn"),
+        pytest.param(at(4), True, id="nothing at all is handled"),
+    ],
+)
+def test_what_was_handed_out_waits_its_turn(later: Position, stands: bool) -> None:
+    standing = Standing(after=60.0)
+    standing.look({HERE: at(3, read=8), THERE: at(4)}, {HERE: 9}, 0.0)
+
+    assert (standing.look({HERE: at(3, read=8), THERE: later}, {HERE: 9}, 61.0) != []) is stands
