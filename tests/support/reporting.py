@@ -50,6 +50,7 @@ def world(listings: int) -> dict[str, Any]:
         "seed": 7,
         "clock": "real",
         "profile": "quiet",
+        "quota_factor": None,
         "settings": {"report_queue_seconds": 0.0, "report_seconds": 0.0},
         "accounts": {
             ACCOUNT: {
