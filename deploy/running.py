@@ -24,6 +24,9 @@ ROLES = (
 )  # fmt: skip
 """Every role of the pipeline."""
 
+BY_FILE = tuple(role for role in ROLES if role != "reports")
+"""Every role where reports are brought in as files, and none is to come beside them."""
+
 DOORS = ("webhook", "notifications", "pull")
 """Roles that run only where the deployment says from whom they take what."""
 

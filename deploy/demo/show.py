@@ -18,7 +18,7 @@ from deploy.demo import shop
 from deploy.demo.follow import Followed, Truth, follow, same
 from deploy.demo.own import Own
 from deploy.errors import Failure
-from deploy.running import Pipeline, Sandbox
+from deploy.running import BY_FILE, Pipeline, Sandbox
 from producers.catalog import load as catalogue
 from schemas import codec, keys
 from schemas.catalog import Price, Stock, WebsiteStock
@@ -63,7 +63,8 @@ def _running(
     here: Session, own: Own, tell: Callable[[str], None]
 ) -> Iterator[tuple[Session, Pipeline, Truth]]:
     secrets = own_files.secrets(own)
-    pipeline = Pipeline(None, environ=dict(here.environ) | secrets, say=tell)
+    roles = dict.fromkeys(BY_FILE, 1)
+    pipeline = Pipeline(None, environ=dict(here.environ) | secrets, roles=roles, say=tell)
     seed = pipeline.folder / "seed.json"
     seed.write_bytes(msgspec.json.encode(own_files.seed(own), enc_hook=str))
     tell("starting Amazon's stand-in")

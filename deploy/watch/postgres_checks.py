@@ -15,8 +15,10 @@ from deploy.connect.postgres import METADATA, configuration, open_engine, reach
 from deploy.watch.broker_checks import told_apart
 from deploy.watch.check import Check, examined, ok, skipped, warning, wrong
 from deploy.watch.reading import patiently
+from deploy.watch.report_checks import report_check
+from producers.amazon.runs import Runs
 
-NAMES = ("migrations", "rights", "database's clock", "offsets")
+NAMES = ("migrations", "rights", "database's clock", "offsets", "reports")
 RIGHTS = ("SELECT", "INSERT", "UPDATE", "DELETE")
 MIGRATE = "start `listwire up` or a sink once as the owner of the tables: it migrates them"
 
@@ -40,6 +42,7 @@ def postgres_checks(url: str, bootstrap: str, *, clock: Callable[[], datetime]) 
         yield from examined("rights", lambda: _with(engine, _rights))
         yield from examined("database's clock", lambda: _with(engine, lambda c: _clock(c, clock)))
         yield from examined("offsets", lambda: _offsets(engine, bootstrap))
+        yield from examined("reports", lambda: report_check(Runs(engine).newest(), clock()))
 
 
 @contextmanager

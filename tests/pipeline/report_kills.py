@@ -20,18 +20,29 @@ from deploy.preparing import prepare
 from tests.support.reporting import Lives, apply_settings, world
 from tests.support.sandbox import running_sandbox
 
-MOST = 3
-"""Times that a point passed often (a row that is sent) is struck at: first, middle, last."""
+ACTS = (
+    "reports.amazon.request",
+    "reports.amazon.told",
+    "reports.amazon.fetch",
+    "reports.archive.put",
+    "reports.archive.local",
+    "reports.broker.send",
+    "reports.broker.flush",
+    "reports.broker.ends",
+    "reports.db.save",
+)
+"""Acts that leave something behind; a worker dies behind each, before the next begins."""
 
 
 def steps(passed: dict[str, int]) -> list[str]:
-    """Give each point and pass at which a worker is killed: `point:nth`."""
+    """Give each act, and which of its times, behind which a worker is killed: `point:nth`."""
     found = []
-    for point, count in sorted(passed.items()):
+    for act in ACTS:
+        count = passed[f"{act}.after"]
         every = range(1, count + 1)
-        chosen = every if "db.save" in point else sorted({1, (count + 1) // 2, count})[:MOST]
-        found += [f"{point}:{nth}" for nth in chosen]
-    return found
+        chosen = every if count < 10 else (1, (count + 1) // 2, count)
+        found += [f"{act}.after:{nth}" for nth in chosen]
+    return [f"{ACTS[0]}.before:1", *found]
 
 
 def main() -> int:

@@ -6,7 +6,6 @@ import signal
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +49,7 @@ WORLD = {
     "clock": "real",
     "profile": "quiet",
     "apply_seconds": 0.2,
+    "settings": {"report_queue_seconds": 0.0, "report_seconds": 0.0},
     "accounts": {
         "mine": {
             "region": "EU",
@@ -118,6 +118,10 @@ class Here:
         engine.dispose()
         return {one.seller_sku: one for one in found}
 
+    def report(self) -> dict[str, Any]:
+        """Give the first report of the store, which nobody has to ask for."""
+        return dict(json.loads(self.listwire("report", "show", "mine-de", "--json"))["reports"][-1])
+
     def tabs(self) -> dict[str, str]:
         """Give the tab of every listing."""
         return {sku: one.tab for sku, one in self.listings().items()}
@@ -157,21 +161,17 @@ EXPECTED = {"CUP-1": "active", "CUP-2": "incomplete"}
 def test_it_is_found_survives_a_kill_and_goes_on(here: Here) -> None:
     with here.up() as process:
         here.listwire("settings", "apply", here.bring("settings.yaml", SETTINGS))
-        report = here.control.get(
-            "/truth/report", params={"account": "mine", "marketplace": PLACE}
-        ).text
-        asked = (datetime.now(UTC) - timedelta(seconds=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
-        kind = "GET_MERCHANT_LISTINGS_ALL_DATA"
-        words = ("--store", "mine-de", "--type", kind, "--as-of", asked)
-        here.listwire("report", "import", here.bring("report.txt", report), *words)
         here.listwire("catalog", "import", here.bring("catalogue.csv", CATALOGUE))
         eventually(lambda: here.tabs() == EXPECTED, within=120)
+        eventually(lambda: here.report()["state"] == "complete", within=60)
+        again = json.loads(here.listwire("report", "fetch", "mine-de", "--wait", "--json"))
         told = json.loads(here.listwire("listings", "--json"))["stores"]["mine-de"]
         children = descendants(process.pid)
         kill(process)
     eventually(lambda: not left(children), within=30)
 
     assert (told["Active"], told["Incomplete"]) == (1, 1)
+    assert again["report"]["state"] == "dropped"  # the same document as the one of the start
     assert len(children) > 2 * len(ROLES)
 
     with here.up() as again:

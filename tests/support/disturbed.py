@@ -25,7 +25,7 @@ from consumers.postgres.tables import offer
 from deploy.commands import intake, steer
 from deploy.commands.session import Session
 from deploy.connect.postgres import open_engine
-from deploy.running import ROLES, Pipeline, Sandbox
+from deploy.running import BY_FILE, Pipeline, Sandbox
 from deploy.supervisor import Place, Post, listwire
 from deploy.watch.audit import Hole
 from deploy.watch.audited import unaccounted
@@ -90,7 +90,7 @@ def run(
     environ = dict(os.environ) | files.environ | sandbox.environ()
     environ["LISTWIRE_DATA"] = str(folder / "state")
     pipeline = Pipeline(
-        folder / "stack", environ=environ, roles=dict.fromkeys(ROLES, workers), say=say
+        folder / "stack", environ=environ, roles=dict.fromkeys(BY_FILE, workers), say=say
     )
     try:
         with pipeline:

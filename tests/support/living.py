@@ -17,7 +17,7 @@ from deploy.commands import intake, steer
 from deploy.commands.session import Session
 from deploy.connect.kafka import open_consumer
 from deploy.connect.postgres import open_engine
-from deploy.running import Pipeline, Sandbox
+from deploy.running import BY_FILE, Pipeline, Sandbox
 from producers.catalog.load import Options
 from tests.support.resting import rest
 
@@ -95,7 +95,9 @@ def living(folder: Path, world: Mapping[str, Any], environ: Mapping[str, str]) -
     sandbox = Sandbox(folder / "sandbox", seed=seed)
     state = {"LISTWIRE_DATA": str(folder / "state")}
     pipeline = Pipeline(
-        folder / "stack", environ=dict(os.environ) | dict(environ) | sandbox.environ() | state
+        folder / "stack",
+        environ=dict(os.environ) | dict(environ) | sandbox.environ() | state,
+        roles=dict.fromkeys(BY_FILE, 1),
     )
     try:
         with pipeline:

@@ -188,7 +188,7 @@ def test_without_a_database_the_rest_of_it_is_skipped(url: str, state: str, exit
     assert (found["database"].state, found["database"].exit) == (state, exit_)
     others = {name: check.state for name, check in found.items() if name != "database"}
     assert others == dict.fromkeys(
-        ("migrations", "rights", "database's clock", "offsets"), "skipped"
+        ("migrations", "rights", "database's clock", "offsets", "reports"), "skipped"
     )
     assert HUSH not in str(found)
 
@@ -208,6 +208,7 @@ def test_a_database_as_it_should_be(migrated: str) -> None:
         "rights": "ok",
         "database's clock": "ok",
         "offsets": "skipped",
+        "reports": "skipped",
     }
 
 
