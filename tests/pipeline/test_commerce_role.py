@@ -2,13 +2,9 @@
 
 import json
 import os
-import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
 
-import httpx2
 import pytest
 
 from deploy.connect.kafka import open_producer
@@ -17,8 +13,9 @@ from deploy.supervisor import listwire
 from producers.publish import Publisher
 from schemas import codec, keys
 from schemas.listings import AttributesImported, ImportedValue
+from tests.support.attribute_shop import AttributeShop
+from tests.support.commerce_door import listening
 from tests.support.eventually import eventually
-from tests.support.magento import Shop
 from tests.support.processes import running
 
 pytestmark = [pytest.mark.kafka, pytest.mark.postgres]
@@ -27,32 +24,14 @@ TOPIC = "catalog.attributes-imported.v1"
 
 
 @pytest.fixture
-def shop() -> Iterator[tuple[Shop, str]]:
+def shop() -> Iterator[tuple[AttributeShop, str]]:
     """A shop in memory, and where it listens."""
-    made = Shop("fr")
+    made = AttributeShop()
     made.attribute("brand")
     for number in range(2):
         made.product(f"LAMP-{number}")
-
-    class Door(BaseHTTPRequestHandler):
-        def _serve(self) -> None:
-            body = self.rfile.read(int(self.headers.get("content-length", 0)))
-            url = f"http://shop.test{self.path}"
-            answer = made(httpx2.Request(self.command, url, content=body))
-            self.send_response(answer.status_code)
-            self.send_header("content-length", str(len(answer.content)))
-            self.end_headers()
-            self.wfile.write(answer.content)
-
-        do_GET = do_PUT = _serve  # noqa: N815 - the server's names
-
-        def log_message(self, *_: Any) -> None:
-            """Say nothing."""
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Door) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield made, f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
+    with listening(made) as address:
+        yield made, address
 
 
 def say(kafka: str, number: int) -> None:
@@ -77,7 +56,7 @@ def say(kafka: str, number: int) -> None:
 
 
 def test_a_value_reaches_the_shop_once_and_is_listed(
-    kafka: str, new_database: Callable[[], str], shop: tuple[Shop, str]
+    kafka: str, new_database: Callable[[], str], shop: tuple[AttributeShop, str]
 ) -> None:
     made, address = shop
     url = new_database()

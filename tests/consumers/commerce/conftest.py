@@ -23,7 +23,7 @@ from deploy.connect.rates import Rate
 from schemas.listings import AttributesImported, ImportedValue
 from schemas.settings import Settings, Store
 from tests.deploy.connect.commerce_double import TOKEN
-from tests.support.magento import Shop
+from tests.support.attribute_shop import AttributeShop
 
 NOON = datetime(2026, 11, 25, 12, tzinfo=UTC)
 
@@ -50,7 +50,7 @@ class World:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self.now = NOON
-        self.shop = Shop("default", "fr")
+        self.shop = AttributeShop()
         for code in ("brand", "label", "binding"):
             self.shop.attribute(code)
         self.shop.product("LAMP")

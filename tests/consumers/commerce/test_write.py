@@ -10,7 +10,7 @@ from sqlalchemy import text
 from consumers.commerce import ledger, row
 from consumers.commerce.row import TRIES
 from tests.consumers.commerce.conftest import World, value
-from tests.support.magento import error
+from tests.support.attribute_shop import error
 
 pytestmark = pytest.mark.postgres
 
@@ -39,15 +39,15 @@ def test_all_values_of_a_product_and_scope_go_in_one_write(world: World) -> None
     world.say(
         value(),
         value("Black", "label"),
-        value("A", scope="view:fr", overwrite=True),
-        value("B", "label", scope="view:fr", overwrite=True),
+        value("A", scope="view:fr_fr", overwrite=True),
+        value("B", "label", scope="view:fr_fr", overwrite=True),
     )
 
     world.work()
 
     assert world.shop.writes == [
         ("LAMP", "all", {"brand": "Acme", "label": "Black"}),
-        ("LAMP", "fr", {"brand": "A", "label": "B"}),
+        ("LAMP", "fr_fr", {"brand": "A", "label": "B"}),
     ]
     assert world.became() == [IMPORTED] * 4
 
@@ -55,14 +55,14 @@ def test_all_values_of_a_product_and_scope_go_in_one_write(world: World) -> None
 def test_what_is_written_is_not_sent_again_nor_even_asked_for(world: World) -> None:
     world.say(value())
     world.work()
-    before = len(world.shop.asked)
+    before = len(world.shop.requests)
 
     world.say(value())
     world.work(days=1)
     world.writer = world.another()
     world.work(days=1)
 
-    assert (len(world.shop.asked), world.became()) == (before, [IMPORTED])
+    assert (len(world.shop.requests), world.became()) == (before, [IMPORTED])
 
 
 @pytest.mark.parametrize(
@@ -87,7 +87,7 @@ def test_fill_when_empty_and_replace(
 
 def test_a_view_that_inherits_a_value_is_not_empty(world: World) -> None:
     world.shop.product("LAMP", brand="Own")
-    world.say(value(scope="view:fr"))
+    world.say(value(scope="view:fr_fr"))
 
     world.work()
 
@@ -126,7 +126,7 @@ def test_a_refused_value_is_not_sent_again_until_it_changes(world: World) -> Non
     ("prepare", "code"),
     [
         pytest.param(lambda s: s.attributes.pop("brand"), "ATTRIBUTE_GONE", id="attribute deleted"),
-        pytest.param(lambda s: s.stored.clear(), "PRODUCT_NOT_IN_SHOP", id="no such product"),
+        pytest.param(lambda s: s.products.clear(), "PRODUCT_NOT_IN_SHOP", id="no such product"),
         pytest.param(
             lambda s: s.attribute("brand", kind="select"), "OPTION_UNKNOWN", id="no such option"
         ),
@@ -149,9 +149,8 @@ def test_what_the_shop_cannot_take_says_why_and_the_rest_goes_on(
 
 
 def test_what_the_shop_drops_without_a_word_is_refused(world: World) -> None:
-    world.shop.lose = lambda r: None
+    world.shop.keeps = False
     world.say(value())
-    world.shop._save = lambda *_: None  # type: ignore[method-assign]
 
     world.work()
 
@@ -160,9 +159,9 @@ def test_what_the_shop_drops_without_a_word_is_refused(world: World) -> None:
 
 def test_an_option_is_written_by_id_and_found_by_the_label_of_its_view(world: World) -> None:
     world.shop.attribute(
-        "brand", kind="select", options={"Black": "49"}, labels={"fr": {"Noir": "49"}}
+        "brand", kind="select", options={"Black": "49"}, labels={"fr_fr": {"Noir": "49"}}
     )
-    world.say(value("Black"), value("Noir", scope="view:fr", overwrite=True))
+    world.say(value("Black"), value("Noir", scope="view:fr_fr", overwrite=True))
 
     world.work()
 
@@ -187,9 +186,9 @@ def test_a_shop_that_is_away_holds_everything_and_loses_nothing(
     world.shop.refuse = lambda r: answer
     world.say(value())
     world.work()
-    asked = len(world.shop.asked)
+    asked = len(world.shop.requests)
     world.work(seconds=0.01)
-    rested = len(world.shop.asked)
+    rested = len(world.shop.requests)
 
     world.shop.refuse = lambda _: None
     world.work(minutes=2)
@@ -271,7 +270,7 @@ def test_a_product_that_another_worker_is_at_is_left_alone(world: World) -> None
     with world.engine.connect() as other:
         held = ledger.hold(other, "LAMP")
         world.work()
-        meanwhile = len(world.shop.asked)
+        meanwhile = len(world.shop.requests)
         ledger.release(other, "LAMP")
 
     world.work()
