@@ -99,19 +99,20 @@ class Amazon:
         fault = self.faults.pick(asked.operation, asked.account, asked.sku, now)
         asked.fault = fault.id if fault else None
         if fault and not fault.late:
-            return spoil(fault, Reply(200), now)
+            return self._shaped(asked.operation, spoil(fault, Reply(200), now))
         try:
             allowed = _application(token, route) or _allowed(account, token, route)
             reply = self._judge(request, now, route=route, account=allowed, asked=asked)
         except Problem as problem:
-            reply = self._refused(asked.operation, problem)
+            reply = self._shaped(asked.operation, problem.reply())
         return spoil(fault, reply, now) if fault else reply
 
-    def _refused(self, operation: str, problem: Problem) -> Reply:
+    def _shaped(self, operation: str, refusal: Reply) -> Reply:
         enveloped = self.world.profile.restrictions_envelope
-        if operation != "getListingsRestrictions" or enveloped:
-            return problem.reply()
-        return bare(problem.reply())
+        told = refusal.body.startswith(b'{"errors"')
+        if operation != "getListingsRestrictions" or enveloped or not told:
+            return refusal
+        return bare(refusal)
 
     def _named(self, route: Route, of_token: str | None) -> Account | None:
         seller = route.names.get("sellerId")

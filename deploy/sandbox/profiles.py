@@ -61,6 +61,8 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """How long a notification takes from what it tells to its queue."""
     notice_loss: float = 0.002
     notice_duplicates: float = 0.01
+    notice_copies: int = 1
+    """How often more a notification comes that comes more than once."""
     notice_disorder: float = 0.02
     """Share of notifications that come up to `notice_late_seconds` later still (S29)."""
     notice_late_seconds: float = 600.0
@@ -114,6 +116,7 @@ HOSTILE = Profile(
     notice_seconds=30.0,
     notice_loss=0.05,
     notice_duplicates=0.3,
+    notice_copies=9,
     notice_disorder=0.3,
     notice_late_seconds=21_600.0,
     hostile_faults=True,

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import NamedTuple
+from zlib import crc32
 from zoneinfo import ZoneInfo
 
 from deploy.sandbox.chance import fixed
@@ -111,7 +112,7 @@ def table(place: Place, kind: str, columns: list[str] | None = None) -> Table:
         raise ValueError(f"report type is one of {', '.join(COLUMNS)}, not {kind!r}")
     shown = columns or COLUMNS[kind]
     found = (_fields(place, sku, listing) for sku, listing in _rows(place, kind))
-    return Table(shown, [[_clean(row.get(name, "")) for name in shown] for row in found])
+    return Table(shown, [[row.get(name, "") for name in shown] for row in found])
 
 
 def _rows(place: Place, kind: str) -> Iterable[tuple[Sku, Listing]]:
@@ -154,12 +155,13 @@ def _forgotten(place: Place, sku: Sku) -> bool:
 def _fields(place: Place, sku: Sku, listing: Listing) -> dict[str, str]:
     asin = listing.asin or ""
     kind, number = listing.product_id or ("asin", asin)
+    name = _clean(sku.sku)
     quantity = "" if sku.fba or sku.quantity is None else str(sku.quantity)
-    title, condition = place.world.title(listing) or "", listing.condition or ""
+    title, condition = _clean(place.world.title(listing) or ""), listing.condition or ""
     return {
         "item-name": title,
         "listing-id": listing_id(place.account, sku, listing) if listing.asin else "",
-        "seller-sku": sku.sku,
+        "seller-sku": name,
         "price": listing.price or "",
         "quantity": quantity,
         "open-date": opened(listing, place.dates),
@@ -169,12 +171,12 @@ def _fields(place: Place, sku: Sku, listing: Listing) -> dict[str, str]:
         "asin1": asin,
         "will-ship-internationally": "1",
         "expedited-shipping": "N",
-        "product-id": number,
+        "product-id": _clean(number),
         "pending-quantity": "0",
         "fulfillment-channel": sku.fba or "DEFAULT",
         "merchant-shipping-group": "Migrated Template",
         "status": report_status(place.account, sku, listing, place.now),
-        "sku": sku.sku,
+        "sku": name,
         "asin": asin,
         "Business Price": listing.business_price or "",
     } | _trouble(place, sku, listing, title)
@@ -187,12 +189,12 @@ def _trouble(place: Place, sku: Sku, listing: Listing, title: str) -> dict[str, 
     return {
         "Status": "Search Suppressed",
         "Reason": (first["categories"] or ["OTHER"])[0],
-        "SKU": sku.sku,
+        "SKU": _clean(sku.sku),
         "ASIN": listing.asin or "",
         "Product name": title,
         "Condition": (listing.condition or "").partition("_")[0].title(),
         "Status Change Date": text(listing.updated)[:10],
-        "Issue Description": first["message"],
+        "Issue Description": _clean(first["message"]),
     }
 
 
@@ -200,7 +202,7 @@ def listing_id(account: Account, sku: Sku, listing: Listing) -> str:
     """Give a listing's id in the form Amazon uses: month and day, then signs."""
     moment = datetime.fromtimestamp(listing.created / 1000, ZoneInfo("UTC"))
     text = f"{account.id}{sku.sku}{listing.marketplace}"
-    return f"{moment:%m%d}{sum(ord(sign) * 31**n for n, sign in enumerate(text)) % 36**7:07X}"
+    return f"{moment:%m%d}{crc32(text.encode()):08X}"
 
 
 def opened(listing: Listing, dates: str | None = None) -> str:
@@ -211,4 +213,7 @@ def opened(listing: Listing, dates: str | None = None) -> str:
 
 
 def _clean(value: str) -> str:
-    return value.replace("\t", " ").replace("\r", " ").replace("\n", " ")
+    return value.translate(_BREAKS)
+
+
+_BREAKS = str.maketrans("\t\r\n", "   ")

@@ -138,7 +138,8 @@ class Subscriptions:
         if fate.lost:
             return
         self.deliver(told, row.kind, destination, fate=fate, due=published)
-        if chance.happens(profile.notice_duplicates, "notice twice", entity):
+        doubled = chance.happens(profile.notice_duplicates, "notice twice", entity)
+        for _ in range(profile.notice_copies if doubled else 0):
             again = published + self._delay(entity)
             self.deliver(told, row.kind, destination, fate=fate, due=again)
 
@@ -157,7 +158,7 @@ class Subscriptions:
         """Let a finished body arrive at *due*, wrapped if it goes by EventBridge."""
         queue = (destination.arn or "").rpartition(":")[2] or self.world.bridge_queue
         if destination.bus is not None:
-            number = self.world.chance.identity("bus", destination.id)
+            number = self.world.chance.identity("bus", fate.id if fate else destination.id)
             told = enveloped(told, kind, destination.bus, at=due, number=number)
         self._agenda.at(due, lambda at: self._arrive(queue, told, fate, at))
 

@@ -192,6 +192,9 @@ def test_a_revoked_seller_is_told_of_no_longer() -> None:
     [
         pytest.param({"notice_loss": 0.5}, 10, 30, None, id="lost"),
         pytest.param({"notice_duplicates": 0.5}, 50, 70, 40, id="doubled"),
+        pytest.param(
+            {"notice_duplicates": 1.0, "notice_copies": 9}, 400, 400, 40, id="ten times each"
+        ),
         pytest.param({}, 40, 40, 40, id="once each"),
     ],
 )

@@ -106,3 +106,13 @@ def test_a_refusal_is_a_bare_array_unless_the_seed_says_otherwise(
     told = json.loads(reply.body)
     assert (reply.status, isinstance(told, dict)) == (status, envelope)
     assert (told["errors"] if envelope else told)[0]["message"]
+
+
+@pytest.mark.parametrize("kind", ["throttled", "forbidden", "error_500"])
+def test_a_fault_refuses_in_the_same_shape(kind: str) -> None:
+    desk = Desk(seed(faults=[{"kind": kind}]))
+    asked = {"asin": "B000000001", "sellerId": "A1EXAMPLE", "marketplaceIds": DE}
+
+    told = json.loads(desk.ask("GET", RESTRICTIONS, asked).body)
+
+    assert [sorted(row) for row in told] == [["code", "details", "message"]]
