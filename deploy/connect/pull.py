@@ -17,10 +17,11 @@ from deploy.connect.kafka import open_producer
 from deploy.connect.told import CatalogueTopics
 from deploy.errors import Failure
 from deploy.settings import Commerce
-from producers.catalog.pull import Edge, Manners, Pull, Stopped, Tally
+from producers.catalog.pull import Pull
 from producers.catalog.rest import PATIENCE, Patient
 from producers.catalog.sessions import Ledger, Sessions
-from producers.publish import Publisher
+from producers.catalog.telling import Edge, Manners, Stopped, Tally
+from producers.publish import Publisher, Unpublished
 from schemas.errors import Refused, TryAgain
 from schemas.settings import Settings
 
@@ -108,6 +109,13 @@ def told() -> Iterator[None]:
             where="the shop's REST interface",
             why=str(error),
             do="look at LISTWIRE_COMMERCE__ADDRESS, and at the shop's own log",
+        ) from error
+    except Unpublished as error:
+        raise Failure(
+            "LW-0207",
+            where="the broker",
+            why=str(error),
+            do="look at the broker; the next reading tells what this one could not",
         ) from error
     except TryAgain as error:
         raise Failure(

@@ -4,10 +4,12 @@ from types import TracebackType
 from typing import Self
 
 from kafka import TopicPartition
+from kafka.errors import KafkaError
 
 from deploy.connect.kafka import open_consumer
 from deploy.connect.whole import assigned, polled
 from producers.catalog.told import TOPICS, Known, Marks, Told
+from schemas.errors import TryAgain
 
 
 class CatalogueTopics:
@@ -34,7 +36,13 @@ class CatalogueTopics:
         self._reader.close()
 
     def catch_up(self) -> Marks:
-        """Read to the present ends, and give these."""
+        """Read to the present ends, and give these. Raises `TryAgain` where the broker is away."""
+        try:
+            return self._caught_up()
+        except KafkaError as error:
+            raise TryAgain(f"the broker does not say where topics end: {error!r}") from error
+
+    def _caught_up(self) -> Marks:
         ends: dict[TopicPartition, int] = self._consumer.end_offsets(self._places)
         while any(self._consumer.position(place) < ends[place] for place in self._places):
             for record in polled(self._consumer.poll(timeout_ms=500)):

@@ -12,10 +12,11 @@ from deploy.connect.commerce.client import CommerceClient
 from deploy.connect.commerce.exchange import LANE, Exchange
 from deploy.connect.limits import Limits
 from deploy.connect.rates import Rate
-from producers.catalog.pull import Edge, Manners, Pull
+from producers.catalog.pull import Pull
 from producers.catalog.rest import Document, Patient
 from producers.catalog.sessions import Progress, plain
 from producers.catalog.snapshot import Snapshot
+from producers.catalog.telling import Edge, Manners
 from producers.catalog.told import Known, Marks, Told
 from producers.publish import Publisher
 from schemas.record import Record

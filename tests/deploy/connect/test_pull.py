@@ -10,8 +10,9 @@ from deploy.connect.commerce.failures import Call, ShopLater, ShopNotAllowed, Sh
 from deploy.connect.pull import Rounds
 from deploy.errors import Failure
 from deploy.settings import Commerce
-from producers.catalog.pull import Stopped, Tally
 from producers.catalog.snapshot import Verdict
+from producers.catalog.telling import Stopped, Tally
+from producers.publish import Unpublished
 from tests.support.commerce import BEGAN
 from tests.support.pulling import DictLedger
 
@@ -93,6 +94,13 @@ def test_who_is_stopped_leaves() -> None:
     role = Role(Reading(Stopped()), timedelta(hours=1))
 
     assert (role.run(9), role.waits) == (["changes"], 0)
+
+
+def test_a_broker_that_took_no_record_ends_the_role_so_that_it_begins_anew() -> None:
+    broken = Unpublished("no leader", acknowledged=None)
+
+    with pytest.raises(Failure, match="LW-0207"):
+        Role(Reading(broken), timedelta(hours=1)).run(3)
 
 
 @pytest.mark.parametrize("failure", [ShopNotAllowed, ShopRefused])

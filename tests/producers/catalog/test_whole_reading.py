@@ -21,9 +21,9 @@ from tests.support.pulling import Town
 PRODUCT = "catalog.product.v1"
 
 
-def town_of(count: int) -> Town:
+def town_of(count: int, size: int = 50) -> Town:
     """Give a shop with so many products that was read whole."""
-    town = Town(size=50)
+    town = Town(size=size)
     for n in range(count):
         town.shop.add(f"PEN-{n:03d}")
     town.pull.full()
@@ -178,20 +178,50 @@ def test_a_dropped_session_ends_nothing_and_cannot_be_released() -> None:
     assert live(town) == 100
 
 
-def test_a_reading_that_stops_half_way_ends_nothing_and_is_dropped_by_the_next() -> None:
-    town = town_of(20)
-    town.shop.take("PEN-003")
-    town.shop.before = _dying_at(15)
+def half_read(town: Town, at: int) -> None:
+    """Let a whole reading die at so many calls, and start the process anew."""
+    town.shop.before = _dying_at(at)
     with pytest.raises(KeyboardInterrupt):
         town.pull.full()
-    half = live(town)
     town.shop.before = lambda _: None
     town.again()
-    town.shop.later(1)
+    town.shop.later(600)
+
+
+@pytest.mark.parametrize(("at", "left"), [(12, 19), (26, 14), (40, 9), (52, 4)])
+def test_a_reading_that_stops_half_way_ends_nothing_and_goes_on_where_it_was(
+    at: int, left: int
+) -> None:
+    town = town_of(20, size=5)
+    town.shop.take("PEN-003")
+    half_read(town, at)
+    half = live(town)
+    town.shop.asked.clear()
     town.pull.full()
 
     states = [s.state for s in town.sessions.list()]
-    assert (half, live(town), states) == (20, 19, ["ended", "dropped", "ended"])
+    asked = sum("stockItems" in call for call in town.shop.asked)
+    assert (half, live(town), states) == (20, 19, ["ended", "ended"])
+    assert asked == left
+
+
+def test_what_changed_since_a_half_reading_began_is_still_read() -> None:
+    town = town_of(20, size=5)
+    began = town.shop.now
+    half_read(town, 40)
+    town.pull.full()
+
+    assert town.ledger.at.read_to == began
+
+
+def test_a_half_reading_of_another_shop_than_now_is_dropped() -> None:
+    town = town_of(20, size=5)
+    half_read(town, 40)
+    town.shop.take("PEN-003")
+    town.pull.full()
+
+    states = [s.state for s in town.sessions.list()]
+    assert (live(town), states) == (19, ["ended", "dropped", "ended"])
 
 
 def _dying_at(call: int) -> Callable[[str], None]:
