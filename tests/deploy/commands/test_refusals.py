@@ -115,6 +115,29 @@ def test_a_refusal_has_its_code_and_its_exit(
     assert told in said.err
 
 
+@pytest.mark.kafka
+@pytest.mark.postgres
+def test_a_report_of_another_type_and_language_is_taken(
+    run: Run,
+    contract_kafka: str,
+    postgres: str,
+    monkeypatch: pytest.MonkeyPatch,
+    file: Callable[[str], str],
+) -> None:
+    migrate(open_engine(postgres))
+    monkeypatch.setattr(intake, "known_settings", lambda _here: KNOWN)
+    header = "Händler-SKU\tASIN 1\tPreis\tMenge\tVersender\tneu"
+    content = f"{header}\nLAMP-12\tB000000001\t49.90\t5\tDEFAULT\t-\n"
+    words = ("--type", "GET_MERCHANT_LISTINGS_DATA", *REPORT[2:])
+
+    said = run("--kafka", contract_kafka, "--postgres", postgres,
+               "report", "import", file(content), "--store", "acme-de", *words)  # fmt: skip
+
+    told = " ".join((said.out + said.err).split())
+    assert (said.code, "complete: 1 rows, 0 refused" in told) == (0, True)
+    assert "unknown columns: neu" in told
+
+
 def test_a_process_that_does_not_start_is_told_with_its_last_words(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
