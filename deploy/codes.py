@@ -67,6 +67,7 @@ CODES: dict[str, Code] = {
     "LW-0602": Code("command refused", REFUSED),
     "LW-0603": Code("no such store", NOT_FOUND),
     "LW-0604": Code("no such listing", NOT_FOUND),
+    "LW-0605": Code("no such product", NOT_FOUND),
     "LW-0701": Code("no such group", NOT_FOUND),
     "LW-0702": Code("worker left its group", PRECONDITION),
     "LW-0703": Code("worker stopped because it was not sure", PRECONDITION),

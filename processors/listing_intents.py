@@ -160,9 +160,7 @@ def _retry_match(ask: _Asked) -> StoreFacts | Reason:
     """Start again with current data; the answers so far are asked for anew."""
     if ask.was is None:
         return _not_ready(ask.was)
-    if ask.was.place.tab is Tab.NEW_THIRD_PARTY:
-        return ask.facts
-    if not _to_be_picked(ask.was):
+    if ask.was.place.tab is not Tab.NEW_THIRD_PARTY and not _to_be_picked(ask.was):
         return _not_ready(ask.was)
     return replace(ask.facts, answers=[], ask=None)
 

@@ -136,7 +136,13 @@ def _moved_on(facts: ProductFacts, renamed: Renamed) -> Change[ProductFacts]:
 
 
 def _nothing_stands(facts: ProductFacts) -> Change[ProductFacts]:
-    return _taken_back(facts, Reason("PRODUCT_DELETED", {"product": facts.sku}))
+    """Take everything back; whoever was assigned to it by a person is told that it is not there."""
+    code = "PRODUCT_UNKNOWN" if facts.product_seen is None else "PRODUCT_DELETED"
+    why = Reason(code, {"product": facts.sku})
+    change = _taken_back(facts, why)
+    assigned = [n for n, f in sorted(facts.links.items()) if f.linked and f.by == "person"]
+    told = [_withdrawn(name, facts, why) for name in assigned if name not in facts.candidates]
+    return Change(change.facts, (*change.outputs, *told))
 
 
 def _taken_back(facts: ProductFacts, why: Reason) -> Change[ProductFacts]:
