@@ -16,6 +16,7 @@ from msgspec.structs import replace
 from processors.rules import reported
 from processors.rules.known import (
     READ,
+    REPORT,
     Counted,
     Flight,
     Layer,
@@ -27,6 +28,7 @@ from processors.rules.known import (
 )
 from schemas.amazon import Issue, ObservedStore, ProductId
 from schemas.money import Money
+from schemas.text import damaged
 
 BUYABLE, DISCOVERABLE = "BUYABLE", "DISCOVERABLE"
 STATUSES = frozenset({BUYABLE, DISCOVERABLE})
@@ -59,8 +61,6 @@ MESSAGE, RAW = 300, 100
 
 ASINS = 6
 """ASINs that are remembered, the present one among them."""
-
-DAMAGE = "\ufffd"
 
 
 class Seen(msgspec.Struct, frozen=True, kw_only=True):
@@ -182,8 +182,6 @@ def understood(said: ObservedStore) -> tuple[ObservedStore, dict[str, str]]:
     if said.condition is not UNSET and said.condition not in CONDITIONS:
         odd["condition"] = said.condition[:RAW]
     left_out = dict.fromkeys(odd, UNSET)
-    if said.title is not UNSET and DAMAGE in said.title:
-        left_out["title"] = UNSET
     return (replace(said, **left_out) if left_out else said), odd
 
 
@@ -193,7 +191,7 @@ def layered(layers: list[Layer], mark: Mark, said: ObservedStore) -> list[Layer]
     after: list[Layer] = []
     for layer in layers:
         beaten = [f for f in FIELDS if states(layer, f) and _rivals(mine, f)]
-        lost = [f for f in beaten if _key(f, mark) > _key(f, layer.mark)]
+        lost = [f for f in beaten if _key(f, mark, said) > _key(f, layer.mark, layer.said)]
         for kept in set(beaten) - set(lost):
             mine.pop(kept, None)
             mine.pop(RIVAL.get(kept, ""), None)
@@ -212,9 +210,11 @@ def _rivals(mine: dict[str, Any], field: str) -> bool:
     return field in mine or RIVAL.get(field) in mine
 
 
-def _key(field: str, mark: Mark) -> tuple[bool, Mark]:
-    """Order by age; but a report's text never replaces one known from elsewhere."""
-    return (field == "title" and mark.rank > 1, mark)
+def _key(field: str, mark: Mark, said: ObservedStore) -> tuple[bool, bool, Mark]:
+    """Order by age; but neither a damaged text nor a report's replaces a whole, or read, one."""
+    if field != "title" or said.title is UNSET:
+        return (True, True, mark)
+    return (not damaged(said.title), mark.rank > REPORT, mark)
 
 
 def _without(layer: Layer, lost: list[str]) -> list[Layer]:

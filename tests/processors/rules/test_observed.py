@@ -50,10 +50,18 @@ def test_a_reports_text_never_replaces_text_that_was_read() -> None:
     assert shows.title == "Good"
 
 
-def test_a_damaged_title_never_replaces_a_good_one() -> None:
-    shows = stated((1, REPORT, {"title": "Stehlampe grün"}), (2, READ, {"title": "gr\ufffdn"}))
+@pytest.mark.parametrize("spoilt", ["gr\ufffdn", "Stehlampe gr?n", "Stehlampe grÃ¼n"])
+@pytest.mark.parametrize("source", [READ, REPORT], ids=["read", "reported"])
+def test_a_damaged_title_never_replaces_a_good_one(spoilt: str, source: int) -> None:
+    shows = stated((1, REPORT, {"title": "Stehlampe grün"}), (2, source, {"title": spoilt}))
+    turned = stated((2, source, {"title": spoilt}), (1, REPORT, {"title": "Stehlampe grün"}))
 
-    assert shows.title == "Stehlampe grün"
+    assert (shows.title, turned.title) == ("Stehlampe grün", "Stehlampe grün")
+
+
+def test_a_good_title_replaces_a_damaged_one_however_old() -> None:
+    assert stated((2, READ, {"title": "gr?n"}), (1, REPORT, {"title": "grün"})).title == "grün"
+    assert stated((1, REPORT, {"title": "gr?n"})).title == "gr?n"
 
 
 def test_status_set_and_report_status_speak_about_one_thing() -> None:
