@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from processors.rules import linking, matching, quantity, situation
 from processors.rules.answer import Answer
 from processors.rules.known import Linked, SharedSku, StoreFacts, fba
-from processors.rules.observed import RIVAL, Seen, seen, states
+from processors.rules.observed import RIVAL, Seen, seen
 from processors.rules.status import Reasons
 from schemas.candidates import Candidate, StoreCandidate
 from schemas.reasons import Reason
@@ -44,7 +44,7 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
         if odd is None:
             return False
         rivals = {field, RIVAL.get(field, field)}
-        known = [m.mark for m in self.shows.layers if any(states(m, f) for f in rivals)]
+        known = [mark for f, mark in self.shows.marks.items() if f in rivals]
         return all(odd.mark > mark for mark in known)
 
 

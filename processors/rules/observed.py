@@ -67,7 +67,7 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
     """The newest statement of each field, None where nothing was ever stated.
 
     *status_mark* is when and by whom the status was stated, *newest* the newest mark of all;
-    *former* are the ASINs that were shown before, *layers* where all of it is from.
+    *former* are the ASINs that were shown before, *marks* where each field is from.
     """
 
     asin: str | None = None
@@ -83,7 +83,7 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
     status_mark: Mark | None = None
     newest: Mark | None = None
     former: dict[str, int] = {}
-    layers: list[Layer] = []
+    marks: dict[str, Mark] = {}
 
 
 NOTHING = Seen()
@@ -91,19 +91,36 @@ NOTHING = Seen()
 
 def seen(facts: StoreFacts, shared: Sequence[Flight] = ()) -> Seen:
     """Give what Amazon shows by everything we were told; *shared*: flights of quantities."""
-    layers = facts.layers
-    for row in reported.believed(facts.rows, facts, shared):
-        layers = layered(layers, row.mark, row.said)
-    if not layers:
+    rows = reported.believed(facts.rows, facts, shared)
+    told: list[Layer | Row] = [*facts.layers, *rows]
+    if not told:
         return NOTHING
-    fields: dict[str, Any] = {"newest": layers[-1].mark, "layers": layers}
-    for layer in layers:
-        said = layer.said
-        fields |= {f: v for f in FIELDS if (v := getattr(said, f)) is not UNSET}
-        if said.status is not UNSET or said.report_status is not UNSET:
-            fields["status_mark"] = layer.mark
-    fields["former"] = {a: at for a, at in facts.asins.items() if a != fields.get("asin")}
-    return Seen(**fields)
+    fields: dict[str, Any] = {}
+    marks: dict[str, Mark] = {}
+    for one in sorted(told, key=_mark) if rows else told:
+        _newer(fields, marks, one)
+    status = marks.get("status", marks.get("report_status"))
+    former = {a: at for a, at in facts.asins.items() if a != fields.get("asin")}
+    newest = max(marks.values(), default=None)
+    return Seen(**fields, status_mark=status, newest=newest, former=former, marks=marks)
+
+
+def _newer(fields: dict[str, Any], marks: dict[str, Mark], one: Layer | Row) -> None:
+    """Take over what *one* states, which is newer than all before it."""
+    said, mark = one.said, one.mark
+    mine = {f: v for f in FIELDS if (v := getattr(said, f)) is not UNSET}
+    if "title" in mine and "title" in marks and not _better(mine["title"], mark, fields, marks):
+        del mine["title"]
+    for field, rival in RIVAL.items():
+        if field in mine and rival not in mine and marks.pop(rival, None) is not None:
+            del fields[rival]
+    fields |= mine
+    marks |= dict.fromkeys(mine, mark)
+
+
+def _better(title: str, mark: Mark, fields: dict[str, Any], marks: dict[str, Mark]) -> bool:
+    known = _title_key(fields["title"], marks["title"])
+    return _title_key(title, mark) > known
 
 
 def counted(sku: SharedSku) -> Counted | None:
@@ -211,10 +228,15 @@ def _rivals(mine: dict[str, Any], field: str) -> bool:
 
 
 def _key(field: str, mark: Mark, said: ObservedStore) -> tuple[bool, bool, Mark]:
-    """Order by age; but neither a damaged text nor a report's replaces a whole, or read, one."""
+    """Order by age, but for texts."""
     if field != "title" or said.title is UNSET:
         return (True, True, mark)
-    return (not damaged(said.title), mark.rank > REPORT, mark)
+    return _title_key(said.title, mark)
+
+
+def _title_key(title: str, mark: Mark) -> tuple[bool, bool, Mark]:
+    """Order by age; but neither a damaged text nor a report's replaces a whole, or read, one."""
+    return (not damaged(title), mark.rank > REPORT, mark)
 
 
 def _without(layer: Layer, lost: list[str]) -> list[Layer]:
@@ -230,8 +252,8 @@ def _short(mine: dict[str, Any]) -> dict[str, Any]:
     return mine
 
 
-def _mark(layer: Layer) -> Mark:
-    return layer.mark
+def _mark(one: Layer | Row) -> Mark:
+    return one.mark
 
 
 # --- rows that are not believed -------------------------------------------------------------
