@@ -1,5 +1,8 @@
 """`attributes`: Amazon's values on their way into the catalogue, and asking for them again."""
 
+import re
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Annotated, Any
 
 import typer
@@ -25,6 +28,7 @@ def register(app: typer.Typer) -> None:
     group.command("show")(attributes_show)
     group.command("import")(attributes_import)
     group.command("names")(attributes_names)
+    group.command("create")(attributes_create)
     app.add_typer(group, name="attributes")
 
 
@@ -157,6 +161,69 @@ def _asin(here: Session, store: str, seller_sku: str) -> str:
             do=f"listwire listings --store {store} --tab active shows what there is",
         )
     return str(one.asin)
+
+
+# --- a new target ----------------------------------------------------------------------------
+
+
+def attributes_create(
+    context: typer.Context,
+    code: Annotated[str, typer.Argument(help="Lower-case letters, digits, _.")],
+    label: Annotated[str, typer.Option(help="What people see.")],
+    type: Annotated[str, typer.Option(help="As in settings: text, dropdown, …")] = "text",  # noqa: A002 - the word of the settings
+    scope: Annotated[str, typer.Option(help="global, website or store_view.")] = "store_view",
+    sets: Annotated[list[str] | None, typer.Option("--set", help="Attribute set.")] = None,
+    promo_rules: Annotated[bool, typer.Option("--promo-rules", help="For rules.")] = False,
+    searchable: Annotated[bool, typer.Option("--searchable", help="In quick search.")] = False,
+    comparable: Annotated[bool, typer.Option("--comparable", help="In comparisons.")] = False,
+) -> None:
+    """Create an attribute in the shop, for an import mapping to write to."""
+    from deploy.connect.commerce import attributes  # noqa: PLC0415 - on demand
+    from deploy.connect.commerce.build import commerce_client  # noqa: PLC0415 - opens connections
+
+    here = session(context)
+    _one_of("--type", type, attributes.KINDS)
+    _one_of("--scope", scope, attributes.SCOPES)
+    if not CODE.fullmatch(code):
+        raise typer.BadParameter("lower-case letters, digits, _; at most 60", param_hint="CODE")
+    new = attributes.NewAttribute(
+        code=code,
+        label=label,
+        type=type,
+        scope=scope,
+        sets=sets or ["Default"],
+        promo_rules=promo_rules,
+        searchable=searchable,
+        comparable=comparable,
+    )
+    with _asking_the_shop(code):
+        created = attributes.create(commerce_client(here.deployment.commerce), new)
+    done = "created" if created else "there already"
+    here.talk.print(f"{code}: {done}, in {', '.join(new.sets)}")
+
+
+CODE = re.compile(r"[a-z][a-z0-9_]{0,59}")
+
+
+def _one_of(option: str, stated: str, known: Iterable[str]) -> None:
+    if stated not in known:
+        raise typer.BadParameter(f"one of {', '.join(known)}", param_hint=option)
+
+
+@contextmanager
+def _asking_the_shop(what: str) -> Iterator[None]:
+    from schemas.errors import NotAllowed, Refused, TryAgain, Unanswered  # noqa: PLC0415 - on demand
+
+    try:
+        yield
+    except Refused as error:
+        do = "correct it, and run it again: what is there already stays"
+        raise Failure("LW-0602", where=what, why=str(error), do=do) from error
+    except NotAllowed as error:
+        raise Failure("LW-0544", where=what, why=str(error), do="listwire doctor") from error
+    except (TryAgain, Unanswered) as error:
+        do = "run it again: what is there already stays"
+        raise Failure("LW-0543", where=what, why=str(error), do=do) from error
 
 
 # --- again --------------------------------------------------------------------------------

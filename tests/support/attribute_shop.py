@@ -31,6 +31,7 @@ class AttributeShop(CommerceShop):
         self.refuse: Answer = lambda _: None
         self.lose: Answer = lambda _: None
         self.keeps = True
+        self.assigned: set[tuple[int, str]] = set()
 
     def attribute(self, code: str, kind: str = "text", scope: str = "store", **more: Any) -> None:
         """Create an attribute; *options* label → id, *labels* view → (label → id)."""
@@ -70,6 +71,16 @@ class AttributeShop(CommerceShop):
         if id_ == "GetV1ProductsAttributes":
             code = next(str(v["code"]) for v in VIEWS if v["id"] == view)
             return 200, _found([self._defined(c, code) for c in self.attributes], asked)
+        if id_ == "GetV1ProductsAttributesetsGroupsList":
+            group = {"attribute_group_id": "7", "attribute_group_name": "Product Details"}
+            return 200, _found([group | {"attribute_set_id": 4}], asked)
+        if id_ == "PostV1ProductsAttributes":
+            told = body["attribute"]
+            self.attribute(told["attribute_code"], told["frontend_input"], told["scope"])
+            return 200, self._defined(told["attribute_code"], "admin")
+        if id_ == "PostV1ProductsAttributesetsAttributes":
+            self.assigned.add((body["attributeSetId"], body["attributeCode"]))
+            return 200, 77
         return super()._act(id_, view, asked, body, sku)
 
     def _defined(self, code: str, view: str) -> dict[str, Any]:

@@ -64,6 +64,12 @@ DEFINITIONS: dict[str, str] = {
     "frontend_class:string validation_rules:any custom_attributes:[]@value",
     "attribute-option": "label:string* value:string* sort_order:integer is_default:boolean "
     "store_labels:any",
+    "create": "attribute:@attribute*",
+    "assign": "attributeSetId:integer* attributeGroupId:integer* attributeCode:string* "
+    "sortOrder:integer*",
+    "groups": f"items:[]@group-of-set* {_FOUND}",
+    "group-of-set": "attribute_group_id:string attribute_group_name:string "
+    "attribute_set_id:integer extension_attributes:any",
     "attribute-sets": f"items:[]@attribute-set* {_FOUND}",
     "attribute-set": "attribute_set_id:integer attribute_set_name:string* sort_order:integer* "
     "entity_type_id:integer extension_attributes:any",
@@ -112,6 +118,19 @@ OPERATIONS: dict[str, tuple[str, str, str | None, str]] = {
         "[]@special-price",
     ),
     "GetV1ProductsAttributes": ("GET", "/V1/products/attributes", None, "@attributes"),
+    "PostV1ProductsAttributes": ("POST", "/V1/products/attributes", "create", "@attribute"),
+    "GetV1ProductsAttributesetsGroupsList": (
+        "GET",
+        "/V1/products/attribute-sets/groups/list",
+        None,
+        "@groups",
+    ),
+    "PostV1ProductsAttributesetsAttributes": (
+        "POST",
+        "/V1/products/attribute-sets/attributes",
+        "assign",
+        "any",
+    ),
     "GetV1ProductsAttributesetsSetsList": (
         "GET",
         "/V1/products/attribute-sets/sets/list",

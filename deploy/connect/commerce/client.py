@@ -85,6 +85,13 @@ class CommerceClient:
         answer: Document = self._call("save product", view, sku=sku, body=body)
         return answer
 
+    def create(self, what: str, document: Mapping[str, Any]) -> Any:
+        """Make what *document* says and give the shop's answer.
+
+        *what*: create attribute, assign attribute (to a group of a set).
+        """
+        return self._call(what, "all", body=document)
+
     def stock_item(self, sku: str) -> Document | None:
         """Give the product's own stock settings, None if the shop has no such product."""
         answer: Document | None = self._call("stock item", "all", sku=sku)

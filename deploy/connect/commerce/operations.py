@@ -46,6 +46,18 @@ OPERATIONS: dict[str, Operation] = {
         method="POST",
     ),
     "attributes": Operation(id="GetV1ProductsAttributes", path="products/attributes"),
+    "create attribute": Operation(
+        id="PostV1ProductsAttributes", path="products/attributes", method="POST", write=True
+    ),
+    "attribute groups": Operation(
+        id="GetV1ProductsAttributesetsGroupsList", path="products/attribute-sets/groups/list"
+    ),
+    "assign attribute": Operation(
+        id="PostV1ProductsAttributesetsAttributes",
+        path="products/attribute-sets/attributes",
+        method="POST",
+        write=True,
+    ),
     "attribute sets": Operation(
         id="GetV1ProductsAttributesetsSetsList", path="products/attribute-sets/sets/list"
     ),
