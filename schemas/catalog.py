@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from schemas.event import Event, Part
+from schemas.images import IMAGES, image_of
 from schemas.money import Number, zero
 
 Sku = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
@@ -70,6 +71,13 @@ def _scopes(scopes: Iterable[Scope]) -> None:
             raise ValueError(f"{scope[:80]!r} is no scope: global, website:…, view:…")
 
 
+def _pictures(values: dict[Scope, Value]) -> None:
+    for found in values.values():
+        for text in found if isinstance(found, list) else [found]:
+            if text is not None:
+                image_of(text)
+
+
 class Category(Part, frozen=True, kw_only=True):
     """A category the product is assigned to directly: the shop's id, the path, or both."""
 
@@ -105,6 +113,9 @@ class Product(Event, frozen=True, kw_only=True):
             for found in values.values():
                 if found.__class__ is list and len(found) > MAX_VALUES:
                     raise ValueError(f"more than {MAX_VALUES} values of attribute {code[:60]}")
+        for code in IMAGES:
+            if code in self.attributes:
+                _pictures(self.attributes[code])
 
 
 class WebsiteStock(Part, frozen=True, kw_only=True):
