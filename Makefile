@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test lint bench faults referees lock clean
+.PHONY: demo test lint bench faults webhook-load referees lock clean
 
 $(READY): requirements.lock pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -29,6 +29,9 @@ bench: $(READY)
 
 faults: $(READY)
 	$(BIN)/python tests/pipeline/faults.py $(ARGS)
+
+webhook-load: $(READY)
+	$(BIN)/python tests/pipeline/webhook.py $(ARGS)
 
 referees: $(READY)
 	REFEREE_PHASES=examples,coverage,fuzzing,stateful REFEREE_EXAMPLES=100 $(BIN)/pytest tests/deploy/sandbox/test_schemathesis.py tests/deploy/sandbox/test_prism.py tests/deploy/sandbox/test_official.py $(ARGS)

@@ -19,11 +19,12 @@ from deploy.connect.told import CatalogueTopics
 from deploy.connect.whole import Snapshots, to_end
 from deploy.errors import Failure
 from deploy.settings import Commerce, Deployment
-from producers.catalog.completing import GROUP, TOPIC, Completing, Laying, Rereading, Way
+from producers.catalog.completing import GROUP, TOPIC, Completing
 from producers.catalog.last_told import look
 from producers.catalog.reader import Reader
 from producers.catalog.rest import Document, Patient
 from producers.catalog.stamps import Stamps
+from producers.catalog.ways import Laying, Rereading, Way
 from schemas.errors import TryAgain
 from schemas.record import Record
 

@@ -11,6 +11,8 @@ prices and sources are the bodies of the REST operations over the same methods (
 
 An event has only the fields that its subscription names, so nothing but the product's id or
 SKU is asked for here.
+
+Long because each of Adobe's events is a few lines, and they share their parts.
 """
 
 import json

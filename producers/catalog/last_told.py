@@ -3,7 +3,7 @@
 Nothing is kept but what was asked for, so memory does not grow with the catalogue; the time
 does: each look reads the topic of products to its end (some 50,000 records a second), and of
 the other two those records whose keys were found. Who has many products lets the shop be
-asked (`completing.Rereading`).
+asked (`ways.Rereading`).
 """
 
 import re

@@ -9,6 +9,7 @@ from typing import Any
 import httpx2
 import pytest
 
+from deploy import cli
 from deploy.connect.kafka import open_consumer, open_producer
 from deploy.connect.whole import to_end
 from deploy.embedded.kafka import EmbeddedKafka
@@ -17,12 +18,14 @@ from schemas import codec, keys
 from schemas.catalog import Product
 from schemas.record import Record
 from schemas.settings import Website
+from tests.support.doors import event
 from tests.support.eventing import DELETED, SAVED, delivery, product
 from tests.support.eventually import eventually
 from tests.support.webhook_load import TOKEN, Plan, load, prepare, webhook
 
 pytestmark = pytest.mark.kafka
 
+PRICES = "catalog.price.v1"
 TOPICS = (
     "catalog.product.v1", "catalog.stock.v1", "catalog.price.v1", "catalog.saved.v1",
     "settings.v1", "amazon.report.v1", "amazon.account.v1", "pipeline.coverage.v1",
@@ -40,11 +43,11 @@ def own_broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedKaf
 def test_every_event_that_was_answered_is_in_the_topic(
     own_broker: EmbeddedKafka, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    outcome = load(own_broker, tmp_path, Plan(rate=100, seconds=5.0, away=1.0))
+    outcome = load(own_broker, tmp_path, Plan(rate=100, seconds=3.0, away=0.5))
 
     with capsys.disabled():
         print(f"\n{json.dumps({n: getattr(outcome, n) for n in outcome.__struct_fields__})}")
-    assert (outcome.accepted, outcome.missing) == (500, 0)
+    assert (outcome.accepted, outcome.missing) == (300, 0)
     assert outcome.good
 
 
@@ -67,6 +70,24 @@ def record(topic: str, key: bytes, event: Any, sequence: int | None = None) -> R
         event, topic=topic, key=key, id="i", source="//acme/x", subject="x",
         time="2026-11-25T10:00:00Z", sequence=sequence,
     )  # fmt: skip
+
+
+def test_the_command_sends_what_the_webhook_would_take(
+    own_broker: EmbeddedKafka, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    good = [event(id=f"s-{n}", subject=f"S-{n}", data={"sku": f"S-{n}", "prices": {}})
+            for n in range(20)]  # fmt: skip
+    bad = event(id="bad", data={"sku": "LAMP-12"})
+    for name, events in (("good", good), ("bad", [*good[:3], bad, *good])):
+        (tmp_path / name).write_text("\n".join(json.dumps(e) for e in events))
+    words = ["--kafka", own_broker.bootstrap_servers, "events", "send"]
+
+    stopped = cli.run([*words, str(tmp_path / "bad"), "--json"])
+    sent = json.loads(capsys.readouterr().out)["sent"]
+    whole = cli.run([*words, str(tmp_path / "good")])
+
+    assert (stopped, sent, whole) == (5, 3, 0)
+    assert {b"S-%d" % n for n in range(20)} <= told(own_broker.bootstrap_servers, PRICES).keys()
 
 
 def test_one_views_save_reaches_the_whole_product_through_the_webhook(

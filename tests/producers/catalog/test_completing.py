@@ -7,9 +7,10 @@ from typing import Any
 import msgspec
 import pytest
 
-from producers.catalog.completing import TOPIC, Completing, Laying, Rereading, Way
+from producers.catalog.completing import TOPIC, Completing
 from producers.catalog.shop import Whole
 from producers.catalog.stamps import Stamps
+from producers.catalog.ways import Laying, Rereading, Way
 from schemas import codec, keys
 from schemas.catalog import Price, Product, Saved, Stock, WebsiteStock
 from schemas.errors import NotAllowed, TryAgain
@@ -18,6 +19,7 @@ from schemas.pipeline import Handled
 from schemas.reasons import Reason
 from schemas.record import Record
 from schemas.settings import Settings, Website
+from tests.support.pulling import Town
 
 NOW = datetime(2026, 11, 25, 10, 0, tzinfo=UTC)
 SITES = {"base": Website(id=1, zone="Europe/Berlin", currency="EUR", views={"de": 2, "fr": 3})}
@@ -141,6 +143,23 @@ def test_the_shop_is_asked_and_what_it_says_is_told() -> None:
     assert (product.name, product.shop_id) == ("As it is now", "1042")
     assert codec.header(log.taken[0], "ce_causationid") == "e-0"
     assert codec.header(log.taken[0], "ce_source") == "//acme/webhook"
+
+
+def test_the_shop_of_the_pull_is_the_one_that_is_asked() -> None:
+    log, town = Log(), Town()
+    town.shop.add("LAMP-12", color="49")
+    town.pull.changes()
+    town.shop.save("LAMP-12", view=2, name="Leuchte")
+    log.save(saved(shop_id="1", store=2, values={"name": "An older name"}))
+    log.save(saved("deleted", shop_id="9", sku="GONE"))
+
+    completing(log, Rereading(town.pull.reader, town.topics.catch_up)).turn()
+
+    product = codec.decode(log.taken[0], Product)
+    assert product is not None
+    assert (product.sku, product.shop_id) == ("LAMP-12", "1")
+    assert {"LAMP-12", "Leuchte"} == set(product.attributes["name"].values())
+    assert log.told[-3:] == [(part, "GONE", False) for part in ("product", "stock", "price")]
 
 
 def test_many_saves_of_one_product_are_one_question() -> None:
