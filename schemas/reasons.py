@@ -154,6 +154,7 @@ SENTENCES: dict[str, str] = {
     "OTHER_VALUE": "{attribute} receives the value of {seller_sku} in {store}",
     "KEPT": "the shop has a value of its own in {attribute}: {value}",
     "ATTRIBUTE_GONE": "the shop has no attribute {attribute}",
+    "ATTRIBUTE_TAKEN": "the shop has {attribute} already, filled in by {kind}",
     "ATTRIBUTE_SET_UNKNOWN": "the shop has no attribute set {set}, or it has no group",
     "ATTRIBUTE_GLOBAL": "{attribute} is global in the shop: view {view} has no value of its own",
     "ATTRIBUTE_KIND": "{attribute} is filled in by {kind}, which takes no value of ours",

@@ -67,7 +67,7 @@ def create(client: Client, new: NewAttribute) -> bool:
     found = _first(client, "attributes", "attribute_code", new.code)
     if found is not None and found.get("frontend_input") != KINDS[new.type]:
         facts = {"attribute": new.code, "kind": str(found.get("frontend_input"))}
-        raise Refused(Reason("ATTRIBUTE_KIND", facts))
+        raise Refused(Reason("ATTRIBUTE_TAKEN", facts))
     if found is None:
         client.create("create attribute", {"attribute": document(new)})
     for set_id, group_id in places:

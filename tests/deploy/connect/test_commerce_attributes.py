@@ -41,11 +41,11 @@ def test_one_that_is_there_stays_as_it_is_and_comes_into_the_set(shop: Attribute
         pytest.param(
             NewAttribute(code="b", label="B", sets=["Top", "Gone"]),
             "ATTRIBUTE_SET_UNKNOWN",
-            id="set",
+            id="no such set",
         ),
         pytest.param(
             NewAttribute(code="taken", label="T", type="dropdown"),
-            "ATTRIBUTE_KIND",
+            "ATTRIBUTE_TAKEN",
             id="another kind",
         ),
     ],
