@@ -11,6 +11,7 @@ from deploy.watch.broker_checks import broker_checks
 from deploy.watch.check import Check, masked
 from deploy.watch.machine_checks import machine_checks
 from deploy.watch.postgres_checks import postgres_checks
+from deploy.watch.queue_checks import queue_checks
 
 SECRET = ("TOKEN", "SECRET", "PASSWORD")
 """What the name of a variable that holds a secret has in it."""
@@ -33,6 +34,7 @@ def _all(
     reached = bootstrap if broker[0].state == "ok" else ""
     yield from postgres_checks(deployment.postgres.url.get_secret_value(), reached, clock=clock)
     yield from amazon_checks(deployment.amazon, reached, environ)
+    yield from queue_checks(deployment.notifications)
     yield from machine_checks(data_folder(environ))
 
 
