@@ -56,11 +56,9 @@ def subscribe(call: Call) -> Reply:
     if not isinstance(where, str) or not isinstance(version, str):
         raise bad_request("'destinationId' and 'payloadVersion' are required.")
     directive = _directive(stated.get("processingDirective"), given="processingDirective" in stated)
-    destination = _found(call, where)
     if version != TYPES[name].version:
         raise bad_request(f"{name} has no payload version {version!r}.")
-    if destination.by != TYPES[name].by:
-        raise bad_request(f"{name} goes to a destination of kind {TYPES[name].by} alone.")
+    destination = _fitting(call, where, name)
     if call.notices.of(call.account.id, name, version):
         raise _conflict(f"There is a subscription to {name} {version}.")
     made = call.notices.subscribe(
@@ -112,7 +110,7 @@ def test(call: Call) -> Reply:
         raise bad_request("'testScenario' is a text.")
     if name not in SAMPLES:
         raise bad_request(f"There is no test notification of {name}.")
-    destination = _found(call, where)
+    destination = _fitting(call, where, name)
     number = call.world.chance.identity("test notification", name)
     sender = Sender(call.world.application_id, "test", number)
     sent = body(name, SAMPLES[name], sender, at=call.now, published=call.now)
@@ -143,6 +141,14 @@ def _found(call: Call, number: str) -> Destination:
     found = call.notices.destinations.get(number)
     if found is None or found.region != call.account.region:
         raise _missing("There is no such destination.")
+    return found
+
+
+def _fitting(call: Call, number: str, name: str) -> Destination:
+    """Find a destination that notifications of type *name* can go to."""
+    found = _found(call, number)
+    if found.by != TYPES[name].by:
+        raise bad_request(f"{name} goes to a destination of kind {TYPES[name].by} alone.")
     return found
 
 

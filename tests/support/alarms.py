@@ -16,6 +16,8 @@ class Alarm(NamedTuple):
 
 
 REFUSED = "positive_data_acceptance"
+TYPED = "content_type_conformance"
+_BODILESS = "the model declares no body for the 200, so there is none whose type could be told"
 _TOKEN = "made-up page tokens are refused"
 ALARMS = (
     Alarm(
@@ -25,6 +27,8 @@ ALARMS = (
         f"{_TOKEN}, and so is a token beside another parameter, or neither token nor type",
     ),
     Alarm("schemathesis", "cancelReport", REFUSED, "a report that was begun is not cancelled"),
+    Alarm("schemathesis", "cancelReport", TYPED, _BODILESS),
+    Alarm("schemathesis", "cancelReportSchedule", TYPED, _BODILESS),
     Alarm("schemathesis", "getSubscriptions", REFUSED, _TOKEN),
     Alarm(
         "schemathesis",
