@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test lint bench faults webhook-load referees lock clean
+.PHONY: demo test lint bench faults webhook-load report-kills first-connection referees lock clean
 
 $(READY): requirements.lock pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -35,6 +35,12 @@ webhook-load: $(READY)
 
 referees: $(READY)
 	REFEREE_PHASES=examples,coverage,fuzzing REFEREE_EXAMPLES=100 $(BIN)/pytest tests/deploy/sandbox/test_schemathesis.py tests/deploy/sandbox/test_prism.py tests/deploy/sandbox/test_official.py $(ARGS)
+
+report-kills: $(READY)
+	$(BIN)/python tests/pipeline/report_kills.py $(ARGS)
+
+first-connection: $(READY)
+	$(BIN)/python tests/pipeline/first_connection.py $(ARGS)
 
 lock: $(READY)
 	$(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-annotate --no-header --all-extras --python-version 3.11 pyproject.toml -o requirements.lock
