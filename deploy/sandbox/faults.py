@@ -195,7 +195,8 @@ def _changed(
 ) -> Spoil:
     def make(strike: Strike) -> Reply:
         reply = strike.reply
-        value = decoder.decode(reply.body) if reply.body else None
+        told = reply.headers.get("content-type") == "application/json"
+        value = decoder.decode(reply.body) if told else None
         if isinstance(value, dict):
             change(value, strike.fault)
             reply.body = encoder.encode(value)

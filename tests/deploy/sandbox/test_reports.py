@@ -249,6 +249,22 @@ def test_an_altered_url_is_refused_and_a_new_one_works() -> None:
     assert (altered.status, again.status) == (403, 200)
 
 
+@pytest.mark.parametrize(
+    ("kind", "status", "act"),
+    [
+        pytest.param("truncated", 200, "truncate", id="cut short"),
+        pytest.param("html_503", 503, "send", id="storage down"),
+        pytest.param("unknown_field", 200, "send", id="nothing that a document could have"),
+    ],
+)
+def test_a_fault_may_strike_the_fetching_of_a_document(kind: str, status: int, act: str) -> None:
+    here = desk(faults=[{"kind": kind, "operation": "documents.get"}])
+
+    _, reply = finished(here)
+
+    assert (reply.status, reply.act) == (status, act)
+
+
 def test_a_compressed_document_says_so_once_more_when_it_is_asked_to() -> None:
     here = desk(settings={"report_gzip": 1.0})
     found, plain = finished(here)
