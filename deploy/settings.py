@@ -108,7 +108,8 @@ class Notifications(Group):
     *queue*: the URL of an SQS queue (credentials are found as boto3 does), or *stand_in*, that
     of a queue of the stand-in's control port; without either nothing is listened to. *region*
     only where the queue's URL does not tell it; *endpoint*: another address than Amazon's own.
-    *application*: the application id that notifications must carry ("": any).
+    *application*: the application id that notifications must carry ("": any). *hidden*: seconds
+    for which what one worker took is hidden from others; after a crash it comes again then.
     """
 
     queue: str = ""
@@ -116,6 +117,7 @@ class Notifications(Group):
     region: str = ""
     endpoint: str = ""
     application: str = ""
+    hidden: int = 120
 
 
 class Archive(Group):

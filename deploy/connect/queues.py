@@ -157,10 +157,10 @@ def open_queue(told: Notifications, stopped: Event) -> Iterator[Queue]:
     """
     if told.stand_in:
         with httpx2.Client(timeout=10) as http:
-            yield StandInQueue(http, told.stand_in, stopped=stopped)
+            yield StandInQueue(http, told.stand_in, stopped=stopped, hidden=told.hidden)
         return
     place = place_of(required(told), region=told.region)
-    yield SqsQueue(open_sqs(place, endpoint=told.endpoint), place.url)
+    yield SqsQueue(open_sqs(place, endpoint=told.endpoint), place.url, hidden=told.hidden)
 
 
 def required(told: Notifications) -> str:

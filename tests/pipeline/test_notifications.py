@@ -1,5 +1,6 @@
 """From an act at Amazon to our topic: stand-in, queue, Postgres and broker, all of them real."""
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from threading import Event
@@ -16,6 +17,7 @@ from deploy.connect.whole import to_end
 from deploy.notifying import listening, surveying
 from deploy.preparing import prepare
 from deploy.settings import Amazon, Deployment, Kafka, Notifications
+from deploy.supervisor import listwire
 from producers.amazon.tables import notification_inbox, notification_outbox
 from schemas import codec, keys
 from schemas.amazon import Observation
@@ -23,6 +25,7 @@ from schemas.record import Record
 from schemas.settings import Settings
 from tests.support.eventually import eventually
 from tests.support.notices import account, store
+from tests.support.processes import kill, running
 from tests.support.sandbox import Sandbox, running_sandbox
 
 pytestmark = [pytest.mark.kafka, pytest.mark.postgres]
@@ -58,7 +61,7 @@ SEED: dict[str, Any] = {
             "price": "12.90",
             "quantity": 5,
         }
-        for n in range(8)
+        for n in range(40)
     ],
 }
 
@@ -142,10 +145,61 @@ def test_what_happens_at_amazon_is_on_our_topic_once(
             taken = len(connection.execute(select(notification_inbox)).all())
             waiting = len(connection.execute(select(notification_outbox)).all())
 
-    found = said(kafka)
+    mine = {f"NOTIFIED-{n}" for n in range(8)}  # the other test speaks of others
+    found = [(r, o) for r, o in said(kafka) if o.seller_sku in mine]
     by_sku = {o.seller_sku: o for _, o in found}
     ids = [codec.header(r, "ce_id") for r, _ in found]
     assert (len(set(ids)), len(ids), waiting) == (taken, taken, 0)
-    assert by_sku.keys() == {f"NOTIFIED-{n}" for n in range(8)}
+    assert by_sku.keys() == mine
     assert {by_sku[f"NOTIFIED-{n}"].quantity for n in range(4)} == {3}
     assert all(by_sku[f"NOTIFIED-{n}"].source == "notification" for n in range(8))
+
+
+def test_a_worker_killed_again_and_again_loses_nothing_and_says_nothing_new(
+    kafka: str, new_database: Callable[[], str], sandbox: Sandbox
+) -> None:
+    url = new_database()
+    prepare(kafka, url)
+    apply(kafka)
+    place, secrets = deployment(sandbox, kafka), {"ACME_REFRESH_TOKEN": "Atzr|1"}
+    list(surveying(place, lambda: KNOWN, secrets)(True))
+    environ = os.environ | secrets | {
+        "LISTWIRE_KAFKA__BOOTSTRAP_SERVERS": kafka,
+        "LISTWIRE_POSTGRES__URL": url,
+        "LISTWIRE_NOTIFICATIONS__STAND_IN": place.notifications.stand_in,
+        "LISTWIRE_NOTIFICATIONS__HIDDEN": "2",
+        "LISTWIRE_AMAZON__EU": place.amazon.eu,
+        "LISTWIRE_AMAZON__LOGIN": place.amazon.login,
+        "LISTWIRE_AMAZON__CLIENT_ID": "sandbox",
+        "LISTWIRE_AMAZON__CLIENT_SECRET": "sandbox",
+    }  # fmt: skip
+    engine = open_engine(url)
+    before = {codec.header(r, "ce_id") for r, _ in said(kafka)}
+
+    def taken() -> int:
+        with engine.connect() as connection:
+            return len(connection.execute(select(notification_inbox)).all())
+
+    def sell(numbers: range) -> None:
+        for n in numbers:
+            about = {"account": ACCOUNT, "marketplace": "DE"}
+            sandbox.event(type="sell", sku=f"NOTIFIED-{n}", quantity=1, **about)
+
+    for part in (range(20, 30), range(30, 40)):
+        sell(part)
+        with running(*listwire(), "work", "notifications", env=environ) as worker:
+            eventually(lambda least=part.start - 20: taken() > least, within=120)
+            kill(worker)
+    with running(*listwire(), "work", "notifications", env=environ):
+        eventually(
+            lambda: not sandbox.call("GET", "/queues").json()["queues"].get("notifications"),
+            within=120,
+            every=0.5,
+        )
+    engine.dispose()
+
+    ids = [codec.header(r, "ce_id") for r, _ in said(kafka)]
+    fresh = {i for i in ids if i not in before}
+    skus = {o.seller_sku for r, o in said(kafka) if codec.header(r, "ce_id") in fresh}
+    assert skus == {f"NOTIFIED-{n}" for n in range(20, 40)}
+    assert len(fresh) == 20
