@@ -10,7 +10,6 @@ from typing import Any, Protocol, TypeVar
 import structlog
 
 from deploy.connect.amazon.documents import CatalogItems, Restrictions
-from producers.amazon.batches import TOGETHER
 from producers.amazon.lookup import KEYWORDS, Page
 from schemas.amazon import FoundCandidate, Observation, Restriction
 from schemas.errors import Refused, TryAgain, Unanswered
@@ -71,17 +70,6 @@ class Seller:
         items = [candidate(item, kind) for item in page.items]
         then = page.pagination.next_token if page.pagination else None
         return Page(items, page.number_of_results, then)
-
-    def family(self, account: str, store: str, parent: str) -> list[FoundCandidate]:
-        """Give the first twenty children of a variation parent, with what they vary in."""
-        [*found] = self.search(account, store, "asin", [parent], None).items
-        asins = [child for item in found for child in item.children][:TOGETHER]
-        if not asins:
-            return []
-        page = self.search(account, store, "asin", asins, None)
-        if len(page.items) < page.total:
-            raise TryAgain(f"{len(page.items)} of {page.total} children came", after=5.0)
-        return [item for item in page.items if item.asin in asins]
 
     def restriction(
         self, account: str, store: str, asin: str, condition: str | None

@@ -13,7 +13,7 @@ import msgspec
 from msgspec.structs import replace
 
 from producers.amazon.answers import correlated
-from producers.amazon.batches import SEARCHED, Batch, Waiting
+from producers.amazon.batches import SEARCHED, TOGETHER, Batch, Waiting
 from schemas import codec, keys
 from schemas.amazon import FoundCandidate, Lookup, Observation, Restriction
 from schemas.errors import NotAllowed, Refused, TryAgain
@@ -52,9 +52,6 @@ class Seller(Protocol):
         self, account: str, store: str, kind: str, values: Sequence[str], token: str | None
     ) -> Page:
         """Give one page of what the catalogue has for identifiers of one kind, or keywords."""
-
-    def family(self, account: str, store: str, parent: str) -> Sequence[FoundCandidate]:
-        """Give the children of a variation parent."""
 
     def restriction(
         self, account: str, store: str, asin: str, condition: str | None
@@ -154,9 +151,20 @@ class Lookups:
         return "halves"
 
     def _family(self, batch: Batch, first: LookupRequested) -> Outcome:
-        children = self._seller.family(first.account, first.store, first.value)
+        """Ask for the parent, then for its first twenty children.
+
+        Each is a call of its own: one that needed two of the budget at once never got them.
+        """
+        asked = _children(batch) or [first.value]
+        page = self._seller.search(first.account, first.store, "asin", asked, None)
+        if len(page.items) < page.total:
+            raise TryAgain(f"{len(page.items)} of {page.total} of a family came", after=5.0)
+        if not batch.items:
+            batch.items = page.items
+            return "more" if _children(batch) else _answered(batch, {})
         why = f"child of {first.value}"
-        return _answered(batch, {first.value: [replace(c, why=why) for c in children]})
+        found = [replace(item, why=why) for item in page.items if item.asin in asked]
+        return _answered(batch, {first.value: found})
 
     def _restriction(self, batch: Batch, first: LookupRequested) -> Outcome:
         told = self._seller.restriction(first.account, first.store, first.value, first.condition)
@@ -177,6 +185,10 @@ class Lookups:
             subject=event.seller_sku,
             time=self._clock(),
         )
+
+
+def _children(batch: Batch) -> list[str]:
+    return [child for item in batch.items for child in item.children][:TOGETHER]
 
 
 _CALLS = {

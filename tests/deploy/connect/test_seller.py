@@ -115,20 +115,16 @@ CHILDREN = (
 )
 
 
-def test_a_family_is_every_child_with_what_it_varies_in() -> None:
-    client = Pages(page(PARENT, of=1), page(*CHILDREN, of=2))
+def test_children_come_with_what_they_vary_in_and_their_parent_with_their_names() -> None:
+    seller = Seller(Pages(page(PARENT, of=1), page(*CHILDREN, of=2)))
 
-    children = Seller(client).family("acme-eu", "acme-de", "P")
+    (parent,) = seller.search("acme-eu", "acme-de", "asin", ["P"], None).items
+    children = seller.search("acme-eu", "acme-de", "asin", parent.children, None).items
 
     assert [(c.asin, c.varies) for c in children] == [
         ("A", {"color": "Black", "size": "M"}),
         ("B", {"color": "Blue"}),
     ]
-
-
-def test_a_family_that_was_cut_is_asked_for_again() -> None:
-    with pytest.raises(TryAgain, match="1 of 2 children"):
-        Seller(Pages(page(PARENT, of=1), page(CHILDREN[0], of=2))).family("a", "s", "P")
 
 
 def restricted(*reasons: tuple[str | None, str | None]) -> Restrictions:

@@ -54,9 +54,6 @@ class Catalogue:
         found = [item(value) for value in reversed(values)]
         return Page(found, len(found))
 
-    def family(self, account: str, store: str, parent: str) -> Sequence[FoundCandidate]:
-        return [item("1", "B0CHILD001")]
-
     def restriction(
         self, account: str, store: str, asin: str, condition: str | None
     ) -> Restriction | None:
@@ -378,10 +375,46 @@ def test_one_restriction_check_answers_everybody_who_asks_it() -> None:
     assert len(desk.amazon.calls) == 1
 
 
-def test_a_family_is_told_child_by_child() -> None:
-    (told,) = Desk(lookup("B0PARENT01", kind="children")).run().lookups
+PARENT = FoundCandidate(asin="B0PARENT01", children=["B0CHILD001", "B0CHILD002"])
 
-    assert [(c.asin, c.why) for c in told.candidates] == [("B0CHILD001", "child of B0PARENT01")]
+
+def family(values: Sequence[str], _: str | None) -> Page:
+    rows = [PARENT if value == PARENT.asin else item("1", value) for value in values]
+    return Page([*rows, item("2", "B0STRANGER")][: len(values)], len(values))
+
+
+def test_a_family_is_told_child_by_child() -> None:
+    desk = Desk(lookup("B0PARENT01", kind="children"))
+    desk.amazon.pages = family
+    (told,) = desk.run().lookups
+
+    assert [(c.asin, c.why) for c in told.candidates] == [
+        ("B0CHILD001", "child of B0PARENT01"),
+        ("B0CHILD002", "child of B0PARENT01"),
+    ]
+
+
+def test_a_family_never_needs_two_calls_of_the_budget_at_once() -> None:
+    desk = Desk(lookup("B0PARENT01", kind="children"))
+    spent: list[float] = []
+
+    def one_at_a_time(values: Sequence[str], token: str | None) -> Page:
+        if desk.now in spent:
+            raise TryAgain("no token", after=0.25, throttled=True)
+        spent.append(desk.now)
+        return family(values, token)
+
+    desk.amazon.pages = one_at_a_time
+    (told,) = desk.run(3.0).lookups
+
+    assert (len(told.candidates), len(spent)) == (2, 2)
+
+
+def test_a_parent_without_children_has_no_family() -> None:
+    desk = Desk(lookup("B0PARENT01", kind="children"))
+    desk.amazon.pages = lambda values, _: Page([item("1", "B0PARENT01")], 1)
+
+    assert [told.candidates for told in desk.run().lookups] == [[]]
 
 
 def test_a_read_becomes_an_observation_of_its_sku() -> None:
