@@ -35,8 +35,7 @@ IN_STOCK = 1
 """Status of a source's units that may be sold."""
 
 NOT_TOLD = frozenset(
-    "price special_price special_from_date special_to_date category_ids required_options "
-    "has_options sku status".split()
+    "price special_price special_from_date special_to_date category_ids sku status".split()
 )
 """Attributes of a document that are told elsewhere."""
 
