@@ -13,7 +13,7 @@ from deploy.commands.known import known_settings
 from deploy.commands.look import engine_of
 from deploy.commands.session import Session, session
 from deploy.errors import Failure
-from producers.catalog.snapshot import Snapshot
+from producers.catalog.snapshot import Snapshot, as_stated, marks_of
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 Shop = Annotated[str, typer.Option(help="Name of the shop in the events' source.")]
@@ -204,8 +204,6 @@ def opened_session(
     here: Session, parts: Parts, *, shop: str, count: int, hash_: str, by: str
 ) -> str:
     """Begin a whole reading; give its id."""
-    from producers.catalog.told import PRODUCT  # noqa: PLC0415 - on demand
-
     marks = parts.topics.catch_up()
     begun = Snapshot(
         id=str(uuid4()),
@@ -214,7 +212,7 @@ def opened_session(
         opened_at=here.now(),
         count=count,
         hash=hash_.strip().lower(),
-        marks={str(p): offset for (topic, p), offset in marks.items() if topic == PRODUCT},
+        marks=as_stated(marks),
     )
     parts.sessions.open(begun)
     return begun.id
@@ -228,8 +226,6 @@ class Seen:
     """Takes down which products a file has, and knows what was told live meanwhile."""
 
     def __init__(self, parts: Parts, begun: Snapshot) -> None:
-        from producers.catalog.sealing import marks_of  # noqa: PLC0415 - on demand
-
         self._parts, self._begun = parts, begun
         self._marks = marks_of(begun)
         self._skus: dict[str, bool] = {}
@@ -248,12 +244,10 @@ class Seen:
 
     def overtaken(self, topic: str, sku: str) -> bool:
         """Tell whether somebody else told of this SKU since the reading began."""
-        from producers.catalog.told import PRODUCT, overtaken  # noqa: PLC0415 - on demand
+        from producers.catalog.told import overtaken  # noqa: PLC0415 - on demand
 
-        known = self._parts.topics.told.of(PRODUCT, sku)
-        return topic == PRODUCT and overtaken(
-            known, self._marks, PRODUCT, f"//{self._begun.shop}/catalog"
-        )
+        known = self._parts.topics.told.of(topic, sku)
+        return overtaken(known, self._marks, topic, f"//{self._begun.shop}/catalog")
 
 
 def import_whole(

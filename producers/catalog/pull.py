@@ -24,10 +24,10 @@ from producers.catalog.reader import Kept, Reader, chunks
 from producers.catalog.rest import Document, Rest
 from producers.catalog.sealing import Sealing
 from producers.catalog.sessions import Progress
-from producers.catalog.snapshot import Snapshot, Verdict, fingerprint
+from producers.catalog.snapshot import Snapshot, Verdict, as_stated, fingerprint
 from producers.catalog.stocktaking import Stocktaking
 from producers.catalog.telling import Edge, Manners, Moment, Tally, Telling
-from producers.catalog.told import PRODUCT, Topics
+from producers.catalog.told import Topics
 
 BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -193,7 +193,7 @@ class Pull:
             opened_at=self._edge.now(),
             count=total,
             hash=fingerprint(listed.values()),
-            marks={str(p): offset for (t, p), offset in marks.items() if t == PRODUCT},
+            marks=as_stated(marks),
         )
         session = self._begun(session) or session
         if self._sessions.get(session.id) is None:

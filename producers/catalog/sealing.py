@@ -11,8 +11,8 @@ from typing import Protocol
 import msgspec
 
 from producers.catalog.ending import Publisher, end
-from producers.catalog.snapshot import Snapshot, Verdict, judge, limits
-from producers.catalog.told import PRODUCT, Marks, Topics, overtaken
+from producers.catalog.snapshot import Snapshot, Verdict, judge, limits, marks_of
+from producers.catalog.told import PRODUCT, Topics, overtaken
 from schemas.settings import Settings
 
 
@@ -141,8 +141,3 @@ class Sealing:
         if session.state not in states:
             raise NotWaiting(f"session {id_} is {session.state}, not {' or '.join(states)}")
         return session
-
-
-def marks_of(session: Snapshot) -> Marks:
-    """Give the ends of the products' topic when the session's reading began."""
-    return {(PRODUCT, int(partition)): offset for partition, offset in session.marks.items()}

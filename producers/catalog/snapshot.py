@@ -22,7 +22,7 @@ COUNT, SHARE, MIN_ROWS = 10, 0.02, 0.80
 
 
 class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
-    """One session. *marks*: the ends of `catalog.product.v1` when the reading began."""
+    """One session. *marks*: the ends of the topics when the reading began (`catalog.…|0`)."""
 
     id: str
     shop: str
@@ -38,6 +38,17 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     guard: str | None = None
     why: str | None = None
     released_by: str | None = None
+
+
+def marks_of(session: Snapshot) -> dict[tuple[str, int], int]:
+    """Give the ends of the topics when the session's reading began."""
+    parted = ((name.split("|"), end) for name, end in session.marks.items())
+    return {(topic, int(partition)): end for (topic, partition), end in parted}
+
+
+def as_stated(marks: Mapping[tuple[str, int], int]) -> dict[str, int]:
+    """Give *marks* as a session holds them."""
+    return {f"{topic}|{partition}": end for (topic, partition), end in marks.items()}
 
 
 class Limits(msgspec.Struct, frozen=True):

@@ -43,7 +43,12 @@ def ledger(request: pytest.FixtureRequest) -> Any:
 
 
 def session(shop: str, n: int, **more: Any) -> Snapshot:
-    given: dict[str, Any] = {"by": "ops", "count": 2, "hash": "0", "marks": {"0": 7}}
+    given: dict[str, Any] = {
+        "by": "ops",
+        "count": 2,
+        "hash": "0",
+        "marks": {"catalog.product.v1|0": 7},
+    }
     at = BEGAN + timedelta(hours=n)
     return Snapshot(id=f"{shop}-{n}", shop=shop, opened_at=at, **(given | more))
 

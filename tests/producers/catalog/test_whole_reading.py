@@ -9,7 +9,7 @@ import pytest
 
 from producers.catalog.ending import end
 from producers.catalog.sealing import NotWaiting, Sealing
-from producers.catalog.snapshot import Limits, Snapshot, fingerprint, judge, limits
+from producers.catalog.snapshot import Limits, Snapshot, as_stated, fingerprint, judge, limits
 from producers.publish import Publisher
 from schemas import codec
 from schemas.catalog import Product
@@ -325,7 +325,7 @@ def test_sealing_goes_on_where_a_process_died() -> None:
     town = town_of(20)
     skus = [f"PEN-{n:03d}" for n in range(19)]
     marks = town.topics.catch_up()
-    opened = session(skus, id=str(UUID(int=500)), marks={"0": marks[PRODUCT, 0]})
+    opened = session(skus, id=str(UUID(int=500)), marks=as_stated(marks))
     town.sessions.open(opened)
     town.sessions.add(opened.id, dict.fromkeys(skus, True))
     town.sessions.save(msgspec.structs.replace(opened, state="sealed"))
