@@ -5,7 +5,7 @@ for company, no longer; what must be asked in halves goes out in ever smaller ca
 only: the clock is an argument.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
@@ -30,7 +30,7 @@ Group = tuple[str, ...]
 
 
 class Waiting(msgspec.Struct, kw_only=True):
-    """One question, since when it waits, and how often it was asked in vain.
+    """One question, since when it waits, how often it was asked in vain, and since when.
 
     *limit*: in how large a call it may go out; *rests* until that instant.
     """
@@ -41,6 +41,12 @@ class Waiting(msgspec.Struct, kw_only=True):
     limit: int = TOGETHER
     rests: float = 0.0
     tries: int = 0
+    failing: float = 0.0
+
+    def failed(self, now: float) -> None:
+        """Count one more call in vain."""
+        self.failing = self.failing if self.tries else now
+        self.tries += 1
 
     @property
     def listing(self) -> tuple[str, ...]:
@@ -175,7 +181,7 @@ class Batches:
         for key in [k for k, members in groups.items() if not members]:
             del groups[key]
         for key, members in groups.items():
-            if chosen := _together([w for w in members.values() if w.rests <= now], now):
+            if chosen := _together((w for w in members.values() if w.rests <= now), now):
                 heads.append((min(w.since for w in chosen), key, chosen))
         if not heads:
             return None
@@ -185,20 +191,19 @@ class Batches:
         return Batch(of=tuple(chosen))
 
 
-def _together(members: list[Waiting], now: float) -> list[Waiting]:
+def _together(members: Iterator[Waiting], now: float) -> list[Waiting]:
     """Give what goes out in one call now; nothing while it is worth waiting for others."""
-    if not members:
+    head = next(members, None)
+    if head is None:
         return []
-    head = members[0]
-    chosen: dict[str, list[Waiting]] = {}
-    for waiting in members:
-        limit = min(head.limit, waiting.limit)
-        if waiting.value in chosen or len(chosen) < limit:
-            chosen.setdefault(waiting.value, []).append(waiting)
-    full = len(chosen) >= head.limit or not shares(head.asked)
-    if not full and now - head.since < LINGER:
-        return []
-    return [w for same in chosen.values() for w in same]
+    chosen, values, limit = [head], {head.value}, head.limit
+    while len(values) < limit and (waiting := next(members, None)) is not None:
+        limit = min(limit, waiting.limit)
+        if waiting.value in values or len(values) < limit:
+            chosen.append(waiting)
+            values.add(waiting.value)
+    full = len(values) >= limit or not shares(head.asked)
+    return chosen if full or now - head.since >= LINGER else []
 
 
 def _place(waiting: Waiting) -> tuple[str, int]:

@@ -37,7 +37,7 @@ TRIES = 6
 """Calls in vain after which a question is answered *failed*: whoever asked asks again."""
 
 PATIENCE = 600.0
-"""Seconds after which it is, too, once it was asked in vain."""
+"""Seconds after the first call in vain, after which it is, too."""
 
 LONGEST = 60.0
 """Seconds that one failed call is waited for at most."""
@@ -155,15 +155,16 @@ class Service:
 
     def _later(self, batch: Batch, busy: TryAgain) -> None:
         now = self._clock()
-        _log.info("waiting", why=str(busy)[:300], questions=len(batch.of))
         if busy.throttled:
+            _log.debug("throttled", why=str(busy)[:300], questions=len(batch.of))
             self._batches.close(lane(batch.first), now + busy.after)
             self._batches.back(batch)
             return
+        _log.info("waiting", why=str(busy)[:300], questions=len(batch.of))
         for waiting in batch.of:
-            waiting.tries += 1
+            waiting.failed(now)
         tried = max(w.tries for w in batch.of)
-        if tried >= TRIES or now - min(w.since for w in batch.of) > PATIENCE:
+        if tried >= TRIES or now - min(w.failing for w in batch.of) > PATIENCE:
             self._unsent += failed(batch)  # type: ignore[arg-type]
             return
         pause = min(LONGEST, max(busy.after, 1.0) * 2.0 ** (tried - 1))

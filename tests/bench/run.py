@@ -11,7 +11,7 @@ import sys
 import time
 from collections.abc import Sequence
 
-BENCHES = ("event_to_request", "throughput", "restart", "report_rows")
+BENCHES = ("event_to_request", "throughput", "restart", "report_rows", "gtins")
 """Name → a module beside this one, whose `measure` gives its figures."""
 
 

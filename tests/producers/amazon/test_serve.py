@@ -292,6 +292,16 @@ def test_a_call_in_vain_is_made_again_ever_later_and_then_given_up() -> None:
     assert [one.state for one in desk.lookups] == ["failed"]
 
 
+def test_who_waited_long_for_the_budget_is_not_given_up_at_the_first_failure() -> None:
+    desk = Desk(lookup())
+    desk.amazon.held["acme-eu"] = TryAgain("429", after=2 * PATIENCE, throttled=True)
+    desk.run(PATIENCE)
+    desk.amazon.held.clear()
+    desk.amazon.troubles = [TryAgain("502")]
+
+    assert [one.state for one in desk.run(2 * PATIENCE).lookups] == ["answered"]
+
+
 def test_an_account_without_rights_gets_failed_answers_and_blocks_nobody() -> None:
     desk = Desk(lookup(account="acme-eu", offset=0), lookup(account="zen-eu", offset=1))
     desk.amazon.held["acme-eu"] = NotAllowed("revoked")
