@@ -25,6 +25,7 @@ from deploy.apart.talk import (
     Read,
     Seen,
 )
+from producers.amazon.band import Band
 from producers.amazon.charsets import KNOWN
 from producers.amazon.document import Document, document
 from producers.amazon.lines import RefusedRow
@@ -66,7 +67,12 @@ class Inside:
         elif self._document is None:
             raise ValueError("asked before the document was read")
         elif isinstance(asked, Look):
-            self._found = survey(self._document, type_=asked.type, last_rows=asked.last_rows)
+            self._found = survey(
+                self._document,
+                type_=asked.type,
+                last_rows=asked.last_rows,
+                within=Band(asked.min_rows, asked.max_undecodable),
+            )
             yield Seen(self._found.rows, self._found.notes)
         elif self._found is None:
             raise ValueError("asked before the document was looked at")

@@ -30,10 +30,12 @@ from deploy.apart.talk import (
     Read,
     Seen,
 )
+from producers.amazon.band import Band
 from producers.amazon.document import Open, refused
 from producers.amazon.lines import RefusedRow
 from producers.amazon.reading import Reading, Whole
 from producers.amazon.report import Origin, Stated
+from producers.amazon.survey import USUAL
 from schemas import codec
 from schemas.amazon import Observation
 
@@ -113,8 +115,9 @@ class _Apart:
         self.hash = self._asked(Read(declared), Known).hash
         return self
 
-    def survey(self, type_: str, last_rows: int | None) -> Whole:
-        seen = self._asked(Look(type_, last_rows), Seen)
+    def survey(self, type_: str, last_rows: int | None, within: Band = USUAL) -> Whole:
+        limits = within.min_rows, within.max_undecodable
+        seen = self._asked(Look(type_, last_rows, *limits), Seen)
         return Whole(seen.rows, seen.notes)
 
     def rows(self, origin: Origin) -> Iterator[Stated | RefusedRow]:

@@ -23,6 +23,8 @@ class Look(msgspec.Struct, tag=True, tag_field="says"):
 
     type: str
     last_rows: int | None
+    min_rows: float
+    max_undecodable: float
 
 
 class Give(msgspec.Struct, tag=True, tag_field="says"):

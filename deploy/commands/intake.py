@@ -286,7 +286,7 @@ def _collected(
     here: Session, reading: Any, known: Any, store: str, *, type_: str, as_of: datetime
 ) -> Any:
     from deploy.connect.kafka import ends, open_consumer, open_producer  # noqa: PLC0415 - broker
-    from producers.amazon import collect, report  # noqa: PLC0415 - on demand
+    from producers.amazon import band, collect, report  # noqa: PLC0415 - on demand
     from producers.publish import Publisher  # noqa: PLC0415 - on demand
 
     found = known.store(store)
@@ -307,6 +307,7 @@ def _collected(
             type=type_,
             requested_at=as_of,
             last_rows=known.rows_before(store, type_),
+            within=band.band(known, found.account, store),
             publisher=Publisher(producer),
             ends=lambda: ends(consumer, "amazon.listing.v1"),
         )

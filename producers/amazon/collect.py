@@ -7,9 +7,11 @@ from uuid import NAMESPACE_URL, uuid5
 
 import msgspec
 
+from producers.amazon.band import Band
 from producers.amazon.lines import RefusedRow
 from producers.amazon.reading import Reading
 from producers.amazon.report import Origin, Stated
+from producers.amazon.survey import USUAL
 from schemas import codec, keys
 from schemas.amazon import Report
 from schemas.errors import Refused
@@ -55,6 +57,7 @@ def collect(
     type: str,  # noqa: A002 - Amazon's word
     requested_at: datetime,
     last_rows: int | None,
+    within: Band = USUAL,
     publisher: Publisher,
     ends: Ends,
 ) -> Collected:
@@ -69,7 +72,7 @@ def collect(
         hash=reading.hash,
     )
     try:
-        found = reading.survey(type, last_rows)
+        found = reading.survey(type, last_rows, within)
     except Refused as refused:
         over = msgspec.structs.replace(life, state="refused", why=str(refused))
         return _close(Collected(over), publisher)

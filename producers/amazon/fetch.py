@@ -17,6 +17,7 @@ from typing import Literal, Protocol
 import msgspec
 
 from producers.amazon import collect
+from producers.amazon.band import band
 from producers.amazon.document import Open
 from producers.amazon.reading import Reader, Reading, here
 from producers.amazon.report import Origin
@@ -254,7 +255,8 @@ def _sent(run: Run, doc: Reading, ports: Ports) -> Run:
         return _over(run, "dropped", why, ports)
     last_rows = None if accepted is None or run.fewer else accepted.rows
     try:
-        found = doc.survey(run.type, last_rows)
+        within = band(ports.settings(), run.account, run.store)
+        found = doc.survey(run.type, last_rows, within)
     except Refused as no:
         return _over(run, "refused", str(no), ports)
     publisher = ports.publisher()

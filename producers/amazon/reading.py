@@ -10,10 +10,11 @@ from typing import Protocol
 
 import msgspec
 
+from producers.amazon.band import Band
 from producers.amazon.document import Open, document
 from producers.amazon.lines import RefusedRow
 from producers.amazon.report import Origin, Rows, Stated
-from producers.amazon.survey import survey
+from producers.amazon.survey import USUAL, survey
 
 
 class Whole(msgspec.Struct, frozen=True):
@@ -30,7 +31,7 @@ class Reading(Protocol):
     def hash(self) -> str:
         """The hash of what it holds, unpacked."""
 
-    def survey(self, type_: str, last_rows: int | None) -> Whole:
+    def survey(self, type_: str, last_rows: int | None, within: Band = USUAL) -> Whole:
         """Look at all of it before a row counts (guard G7)."""
 
     def rows(self, origin: Origin) -> Iterator[Stated | RefusedRow]:
@@ -57,8 +58,8 @@ class _Here:
         self._document = document(open_, declared=declared)
         self.hash = self._document.hash
 
-    def survey(self, type_: str, last_rows: int | None) -> Whole:
-        self._found = survey(self._document, type_=type_, last_rows=last_rows)
+    def survey(self, type_: str, last_rows: int | None, within: Band = USUAL) -> Whole:
+        self._found = survey(self._document, type_=type_, last_rows=last_rows, within=within)
         return Whole(self._found.rows, self._found.notes)
 
     def rows(self, origin: Origin) -> Iterator[Stated | RefusedRow]:

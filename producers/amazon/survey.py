@@ -11,16 +11,14 @@ from collections import Counter
 
 import msgspec
 
+from producers.amazon.band import Band
 from producers.amazon.columns import Header, by_place, header
 from producers.amazon.document import Batch, Document, opened, refused
 from producers.amazon.kinds import KINDS, Kind
 from producers.amazon.lines import sift
 from schemas import reports
 
-MAX_UNDECODABLE = 0.01
-"""Share of rows that may be undecodable (guard G7)."""
-MIN_ROWS = 0.80
-"""Rows of a report to those of the last accepted one (guard G7)."""
+USUAL = Band()
 MAX_TWICE = 100_000
 """Rows whose seller SKU stands more than once: they are held back until the end."""
 SAMPLE = 100
@@ -51,10 +49,17 @@ class Survey(msgspec.Struct, frozen=True):
         return tuple(found)
 
 
-def survey(document: Document, *, type_: str = reports.ALL, last_rows: int | None = None) -> Survey:
+def survey(
+    document: Document,
+    *,
+    type_: str = reports.ALL,
+    last_rows: int | None = None,
+    within: Band = USUAL,
+) -> Survey:
     """Look at the whole document. Raises `Refused` where it is not complete.
 
-    *last_rows*: rows of the last report of this type that was accepted for the store.
+    *last_rows*: rows of the last report of this type that was accepted for the store;
+    *within*: guard G7's limits.
     """
     kind = KINDS[type_]
     line, every = opened(document)
@@ -62,7 +67,7 @@ def survey(document: Document, *, type_: str = reports.ALL, last_rows: int | Non
     look = _Look(kind, understood(line, kind, first))
     for batch in itertools.chain([first], every):
         look.at(batch)
-    return look.found(last_rows)
+    return look.found(last_rows, within)
 
 
 class _Look:
@@ -90,18 +95,18 @@ class _Look:
         self._good += len(skus)
         self._rows += len(skus) + aside
 
-    def found(self, last_rows: int | None) -> Survey:
-        self._complete(last_rows if self._kind.whole else None)
+    def found(self, last_rows: int | None, within: Band) -> Survey:
+        self._complete(last_rows if self._kind.whole else None, within)
         return Survey(self._kind, self._header, self._rows, self._twice())
 
-    def _complete(self, last_rows: int | None) -> None:
+    def _complete(self, last_rows: int | None, within: Band) -> None:
         if self._rows == 0 and self._kind.whole:
             raise refused("a header and no row")
-        if self._lost > MAX_UNDECODABLE * self._rows:
+        if self._lost > within.max_undecodable * self._rows:
             raise refused(f"{self._lost} of {self._rows} rows cannot be decoded (guard G7)")
         if self._rows and not self._good:
             raise refused(f"none of its {self._rows} rows can be read")
-        if last_rows is not None and self._rows < MIN_ROWS * last_rows:
+        if last_rows is not None and self._rows < within.min_rows * last_rows:
             why = f"{self._rows} rows, the last accepted report had {last_rows} (guard G7)"
             raise refused(why)
 

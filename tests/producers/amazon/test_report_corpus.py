@@ -11,14 +11,19 @@ from typing import Any
 import pytest
 
 from producers.amazon import document as documents
+from producers.amazon.band import Band, band
 from producers.amazon.collect import collect
+from producers.amazon.document import document
 from producers.amazon.lines import RefusedRow
 from producers.amazon.reading import here
+from producers.amazon.survey import survey
 from schemas import reports
 from schemas.amazon import Report
 from schemas.codec import decode
 from schemas.errors import Refused
+from schemas.money import Number
 from schemas.record import Record
+from schemas.settings import Guards, Settings
 from tests.support.report_files import AS_OF, ORIGIN, Bad, Parsed, cases, file, goods, parse
 
 ALONE, AMONG = 0, 999
@@ -155,3 +160,25 @@ def test_the_order_of_refused_rows_is_that_of_their_lines() -> None:
         RefusedRow(5, "1 fields, the header has 29"),
         RefusedRow(6, "1 fields, the header has 29"),
     ]
+
+
+def test_the_limits_of_the_guard_are_those_of_the_nearest_settings() -> None:
+    guards = {
+        "deployment": {"report": {"min_rows": Number("0.5"), "max_undecodable": Number("0.1")}},
+        "acme-de": {"report": {"min_rows": Number("0.02")}, "ending": {"count": Number("1")}},
+    }
+    known = Settings(records={"guards": {k: Guards(limits=v) for k, v in guards.items()}})
+
+    assert band(Settings(), "acme-eu", "acme-de") == Band(0.80, 0.01)
+    assert band(known, "acme-eu", "acme-de") == Band(0.02, 0.1)
+    assert band(known, "acme-eu", "acme-fr") == Band(0.5, 0.1)
+
+
+def test_a_report_within_other_limits_is_taken() -> None:
+    data = file(*goods(3)).encode() + b"\x81\r\n"
+    doc = document(lambda: io.BytesIO(data), declared="cp1252")
+
+    assert survey(doc, last_rows=100, within=Band(0.02, 0.3)).rows == 4
+    for tight in (Band(0.5, 0.3), Band(0.02, 0.2)):
+        with pytest.raises(Refused, match="guard G7"):
+            survey(doc, last_rows=100, within=tight)
