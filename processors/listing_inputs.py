@@ -11,10 +11,9 @@ import msgspec
 from msgspec import UNSET
 from msgspec.structs import replace
 
-from processors.rules import imported, observed, reported, situation
+from processors.rules import imported, observed, situation
 from processors.rules.known import (
     RANKS,
-    READ,
     Answered,
     Counted,
     Mark,
@@ -23,11 +22,10 @@ from processors.rules.known import (
     SharedSku,
     Stated,
     StoreFacts,
-    Submitted,
     micros,
 )
 from processors.rules.situation import import_on
-from schemas.amazon import FoundCandidate, Lookup, Observation, ObservedStore, Submission
+from schemas.amazon import FoundCandidate, Lookup, Observation, ObservedStore
 from schemas.candidates import Candidate
 from schemas.errors import Refused
 from schemas.links import Match
@@ -77,7 +75,7 @@ def with_store(sku: SharedSku, store: str, facts: StoreFacts) -> SharedSku:
     return replace(sku, stores={**sku.stores, store: facts})
 
 
-def _ours(store: str, account: str, given: Given) -> bool:
+def is_ours(store: str, account: str, given: Given) -> bool:
     found = given.settings.store(store)
     return found is not None and found.account == account
 
@@ -118,7 +116,7 @@ def moved(before: Candidate | None, after: Candidate) -> str:
 
 def observation(sku: SharedSku, event: Observation, given: Given) -> Merged:
     """Take what is newer, per field; a notification moreover asks for a read."""
-    stores = {s: said for s, said in event.stores.items() if _ours(s, event.account, given)}
+    stores = {s: said for s, said in event.stores.items() if is_ours(s, event.account, given)}
     if event.stores and not stores:
         raise Refused(Reason("UNKNOWN_STORE", {"store": ", ".join(sorted(event.stores))}))
     for store, said in stores.items():
@@ -206,7 +204,7 @@ def _hinted(sku: SharedSku, event: Observation, stores: list[str]) -> SharedSku:
     return sku
 
 
-# --- lookup, match, submission ------------------------------------------------------------
+# --- lookup, match ------------------------------------------------------------------------
 
 
 def lookup(sku: SharedSku, event: Lookup, given: Given) -> Merged:  # noqa: ARG001
@@ -242,74 +240,3 @@ def match(sku: SharedSku, event: Match, given: Given) -> Merged:  # noqa: ARG001
     told = Matched(event.sequence, event.products, event.claims, event.many)
     matches = {**facts.matches, event.identifier: told}
     return Merged(with_store(sku, event.store, replace(facts, matches=matches)), "observation")
-
-
-LATER = ("accepted", "overdue", "invalid", "failed", "confirmed")
-"""States in the order in which one attempt passes through them."""
-
-UNSENT = frozenset({"held", "superseded"})
-"""What never went out: it says nothing about what did."""
-
-
-def submission(sku: SharedSku, event: Submission, given: Given) -> Merged:
-    """Take what became of something we sent; a confirmed one is evidence as well."""
-    if event.store is not None and not _ours(event.store, event.account, given):
-        raise Refused(Reason("UNKNOWN_STORE", {"store": event.store}))
-    told = Submitted(
-        event.state,
-        micros(event.at),
-        event.attempt,
-        event.value,
-        event.hash,
-        event.submission,
-        event.hold,
-        [replace(i, message=i.message[: observed.MESSAGE]) for i in event.issues],
-    )
-    if event.aspect == "quantity":
-        return Merged(_quantity_sent(sku, told, given.id), "observation")
-    if event.store is None:
-        why = f"{event.aspect} belongs to a store"
-        raise Refused(Reason("MALFORMED", {"event": "Submission", "why": why}))
-    facts = _sent(of_store(sku, event.store), event.aspect, told, given.id)
-    return Merged(with_store(sku, event.store, facts), "observation")
-
-
-def _sent(facts: StoreFacts, aspect: str, told: Submitted, event: str) -> StoreFacts:
-    facts = replace(facts, known=True)
-    if told.state in UNSENT:
-        held = {a: h for a, h in facts.held.items() if a != aspect}
-        return replace(facts, held=held if told.state == "superseded" else held | {aspect: told})
-    lane = reported.flown(facts.flights.get(aspect, ()), told)
-    facts = replace(facts, flights={**facts.flights, aspect: lane})
-    if aspect == "existence" and told.state == "confirmed":
-        exists = told.value != "absent"
-        facts = observed.existence(facts, Mark(told.at, READ, event), exists)
-    if not later(told, facts.sent.get(aspect)):
-        return facts
-    held = {a: h for a, h in facts.held.items() if a != aspect or h.at > told.at}
-    return replace(facts, sent={**facts.sent, aspect: told}, held=held)
-
-
-def later(told: Submitted, before: Submitted | None) -> bool:
-    """Tell whether *told* is news after *before*; the order of arrival does not matter."""
-    if before is None:
-        return True
-    return _age(told) > _age(before)
-
-
-def _age(told: Submitted) -> tuple[int, int, int]:
-    return told.at, told.attempt, LATER.index(told.state)
-
-
-def _quantity_sent(sku: SharedSku, told: Submitted, event: str) -> SharedSku:
-    if told.state in UNSENT:
-        return replace(sku, held=told if told.state == "held" else None)
-    sku = replace(sku, flights=reported.flown(sku.flights, told))
-    if told.state == "confirmed" and told.value is not None and told.value.isdecimal():
-        shown = Counted(Mark(told.at, READ, event), int(told.value))
-        if sku.confirmed is None or shown.mark > sku.confirmed.mark:
-            sku = replace(sku, confirmed=shown)
-    if not later(told, sku.sent):
-        return sku
-    held = sku.held if sku.held is not None and sku.held.at > told.at else None
-    return replace(sku, sent=told, held=held)

@@ -16,6 +16,7 @@ from processors import listing_inputs as inputs
 from processors import listing_outputs as outputs
 from processors import listing_questions as questions
 from processors import listing_requests as requests
+from processors import listing_sent as sent
 from processors.listing_facts import SharedSkuFacts
 from processors.listing_inputs import Given, Merge, Merged
 from processors.listing_intents import Obeyed, Refusal, obey
@@ -40,7 +41,7 @@ MERGES: dict[str, tuple[type[Event], Merge]] = {
     "listing.match.v1": (Match, inputs.match),
     "amazon.listing.v1": (Observation, inputs.observation),
     "amazon.lookup.v1": (Lookup, inputs.lookup),
-    "amazon.submission.v1": (Submission, inputs.submission),
+    "amazon.submission.v1": (Submission, sent.submission),
 }
 """Inputs, the event each carries, and how it is merged; commands are judged first."""
 

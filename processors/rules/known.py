@@ -2,6 +2,8 @@
 
 Kept in a table whose changelog holds one row per shared SKU, so names on the wire are
 short and marks are arrays. Instants are microseconds since 1970, UTC.
+
+Long because it is one set of facts.
 """
 
 from datetime import UTC, datetime, timedelta

@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from processors import listing_inputs as inputs
+from processors import listing_sent as sent
 from processors.listing_inputs import Given
 from processors.rules.evaluate import decide
 from processors.rules.known import SharedSku
@@ -121,7 +122,7 @@ TOLD = st.tuples(reports(), notifications(), reads(), pushes()).map(
 
 MERGES: dict[str, inputs.Merge] = {
     "amazon.listing.v1": inputs.observation,
-    "amazon.submission.v1": inputs.submission,
+    "amazon.submission.v1": sent.submission,
 }
 
 
