@@ -63,8 +63,10 @@ class KafkaRequests:
         source: str,
         publish: Callable[[Sequence[Record]], None],
         now: Callable[[], datetime],
+        kept: int = KEPT,
     ) -> None:
         self._bootstrap = bootstrap
+        self._kept = kept
         self._group = group
         self._member = member
         self._idle_since = self._settled = monotonic()
@@ -109,7 +111,7 @@ class KafkaRequests:
     def _hold_back(self) -> None:
         """Fetch no more of a partition of which much is open: memory stays bounded."""
         for partition in self._consumer.assignment() - self._gained:
-            much = len(self._open.get((partition.topic, partition.partition), ())) > KEPT
+            much = len(self._open.get((partition.topic, partition.partition), ())) > self._kept
             paused = partition in self._consumer.paused()
             if much and not paused:
                 self._consumer.pause(partition)

@@ -35,7 +35,8 @@ def senders_face(take: Door) -> FastAPI:
     @app.get("/events/{source}")
     async def challenge(source: str, challenge: str) -> Response:  # noqa: ARG001
         """Give a challenge back: how Adobe I/O Events finds out that somebody listens."""
-        return Response(challenge[:LONGEST], media_type="text/plain")
+        sniff = {"x-content-type-options": "nosniff"}
+        return Response(challenge[:LONGEST], media_type="text/plain", headers=sniff)
 
     return app
 

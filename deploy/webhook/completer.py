@@ -31,6 +31,9 @@ from schemas.record import Record
 LAYOUT_SECONDS = 300.0
 """Seconds for which what the shop says of its websites, views and sources is good."""
 
+KEPT = 200
+"""Saves of one partition that may wait in memory, for a shop that does not answer, say."""
+
 AGAIN = 2.0
 """Seconds after which it begins again where the broker was away."""
 
@@ -86,6 +89,7 @@ class Completer:
                 source="/listwire/producers/webhook",
                 publish=publish,
                 now=self._now,
+                kept=KEPT,
             )
             stack.callback(requests.close)
             process = Completing(

@@ -142,7 +142,7 @@ class Door:
         return tuple(told for one in found for told in one)
 
     async def _written(self, name: str, told: Sequence[Told], lease: Lease) -> None:
-        kept = self._known(told)
+        kept = self._known(name, told)
         fresh = [(t, k) for t, k in zip(told, kept, strict=True) if not k.acknowledged]
         records = [record(t, sequence=k.stamp, now=self._now()) for t, k in fresh]
         try:
@@ -150,7 +150,7 @@ class Door:
         except Full:
             raise busy("too many records are on their way already", RETRY_SECONDS) from None
         for one, mine in fresh:
-            self._names.keep(one.name, mine)
+            self._names.keep(_name(name, one), mine)
         if records:
             await self._acknowledged(records)
         for _, mine in fresh:
@@ -158,12 +158,12 @@ class Door:
         self._meters.events.labels(name, "accepted").inc(len(records))
         self._meters.events.labels(name, "repeated").inc(len(told) - len(records))
 
-    def _known(self, told: Sequence[Told]) -> list[Kept]:
+    def _known(self, sender: str, told: Sequence[Told]) -> list[Kept]:
         """Give what is kept of each, a new one where it is new. Raises `Problem` (409)."""
         here: dict[bytes, Kept] = {}
         conflicts = []
         for index, one in enumerate(told):
-            name, content = one.name, one.content
+            name, content = _name(sender, one), one.content
             known = here.get(name) or self._names.get(name)
             if known is not None and known.content != content:
                 conflicts.append(Breach(index=index, field="$.id", rule=USED))
@@ -171,7 +171,7 @@ class Door:
             here[name] = known or Kept(content, self._stamps.stamp(one))
         if conflicts:
             raise Problem(409, "LW-0534", USED, breaches=conflicts)
-        return [here[one.name] for one in told]
+        return [here[_name(sender, one)] for one in told]
 
     async def _acknowledged(self, records: Sequence[Record]) -> None:
         with self._meters.seconds.time():
@@ -183,6 +183,11 @@ class Door:
 
 
 USED = "this id came before with another body: a changed event has an id of its own"
+
+
+def _name(sender: str, told: Told) -> bytes:
+    """Give what tells an event apart: nobody uses up another sender's ids."""
+    return sender.encode() + b"|" + told.name
 
 
 def _stranger(why: str) -> Problem:

@@ -492,6 +492,16 @@ async def test_ids_of_two_sources_are_two_events() -> None:
     assert said.status_code == 202
 
 
+async def test_no_sender_uses_up_the_ids_of_another() -> None:
+    door = Doorway()
+    body = text(event(price(amount="1.00")))
+    await door.send(text(event()))
+
+    said = await door.send(body, source="signed", headers=signed(body))
+
+    assert said.status_code == 202
+
+
 async def test_a_version_the_source_states_is_kept() -> None:
     door = Doorway()
 
