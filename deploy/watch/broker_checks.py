@@ -10,6 +10,7 @@ from kafka.errors import KafkaError
 
 from deploy.connect.kafka import open_admin, open_producer
 from deploy.connect.versions import FETCH, FETCH_OF_3_9, versions
+from deploy.running import DOORS
 from deploy.topics import Plan, plan, wanted
 from deploy.watch.check import Check, away, examined, ok, skipped, warning, wrong
 from deploy.watch.reading import GROUPS, patiently
@@ -105,7 +106,8 @@ def _groups(admin: KafkaAdminClient) -> Check:
     faults = [g for g in GROUPS if told[g].get("error") and told[g]["group_state"] != "Dead"]
     if faults:
         return away("groups", f"cannot be read: {_some(faults)}", "see 10.2, rights of the user")
-    idle = [name for name in GROUPS if not told[name]["members"]]
+    asked = [name for name in GROUPS if name.removeprefix("listwire-") not in DOORS]
+    idle = [name for name in asked if not told[name]["members"]]
     if idle:
         roles = " ".join(name.removeprefix("listwire-") for name in idle)
         return warning("groups", f"no worker in {', '.join(idle)}", f"listwire work {roles}")
