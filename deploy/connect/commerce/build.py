@@ -2,6 +2,7 @@
 
 import secrets
 import time
+from urllib.parse import urlsplit
 
 import httpx2
 
@@ -19,9 +20,10 @@ POOL = httpx2.Limits(max_connections=10, max_keepalive_connections=10)
 
 
 def commerce_client(place: Commerce) -> CommerceClient:
-    """Give the client for *place*. Raises `Failure` where address or secrets are missing."""
+    """Give the client for *place*. Raises `Failure` where address or secrets do not do."""
     if not place.address:
         raise _missing("LISTWIRE_COMMERCE__ADDRESS")
+    _secret_on_its_way(place.address)
     quiet_http()
     http = httpx2.Client(limits=POOL, follow_redirects=False)
     rate = Rate(place.per_second, max(1.0, place.per_second))
@@ -42,6 +44,22 @@ def login(place: Commerce) -> Login:
         access_secret=place.access_secret,
     )
     return signed(keys, timestamp=lambda: int(time.time()), nonce=lambda: secrets.token_hex(16))
+
+
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+
+def _secret_on_its_way(address: str) -> None:
+    """Refuse an address to which the token would travel in clear. Raises `Failure` (LW-0103)."""
+    parts = urlsplit(address)
+    clear = parts.scheme != "https" and parts.hostname not in LOOPBACK
+    if clear or parts.scheme not in ("https", "http") or parts.username or parts.query:
+        raise Failure(
+            "LW-0103",
+            where="LISTWIRE_COMMERCE__ADDRESS",
+            why="no https address of a shop, without user or query (http only on this machine)",
+            do="write https://shop.example",
+        )
 
 
 def _missing(what: str) -> Failure:

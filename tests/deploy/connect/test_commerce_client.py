@@ -227,3 +227,26 @@ def test_a_client_without_address_or_secret_is_not_built() -> None:
     for place in (Commerce(), Commerce(address="https://shop.test")):
         with pytest.raises(Failure, match="LW-0101"):
             commerce_client(place)
+
+
+@pytest.mark.parametrize(
+    ("address", "taken"),
+    [
+        pytest.param("https://shop.test/base", True, id="https"),
+        pytest.param("http://127.0.0.1:80", True, id="this machine"),
+        pytest.param("http://shop.test", False, id="in clear"),
+        pytest.param("http://127.0.0.1.shop.test", False, id="a name that only looks like it"),
+        pytest.param("https://user:secret@shop.test", False, id="with a user"),
+        pytest.param("ftp://127.0.0.1", False, id="another protocol"),
+        pytest.param("shop.test", False, id="no protocol"),
+    ],
+)
+def test_a_token_does_not_travel_in_clear(address: str, taken: bool) -> None:
+    place = Commerce(address=address, token=SecretStr("token"))
+
+    if taken:
+        assert commerce_client(place).date is None
+    else:
+        with pytest.raises(Failure, match="LW-0103") as refused:
+            commerce_client(place)
+        assert "secret" not in str(refused.value)
