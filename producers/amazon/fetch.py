@@ -164,7 +164,7 @@ def _ask(run: Run, ports: Ports) -> Run:
 
 
 def _arrived(run: Run, asked_at: datetime, ports: Ports) -> Told | None:
-    since = asked_at - SLACK
+    since = min(asked_at, run.wanted_at) - SLACK  # one answer's clock may have been wrong
     listed = ports.amazon.listed(run.account, run.store, run.type, since)
     known = ports.ledger.known(run.account)
     ours = [
@@ -193,6 +193,7 @@ def _finished(run: Run, told: Told, ports: Ports) -> Run:
         run,
         "done",
         at=ports.now(),
+        asked_at=told.created,
         document=told.document,
         data_end=told.data_end,
         processing_end=told.processing_end,
@@ -276,7 +277,10 @@ def _sent(run: Run, doc: Reading, ports: Ports) -> Run:
 
 
 def _as_of(run: Run, hash_: str, previous: Run | None) -> datetime:
-    """Give as of when its rows are; Amazon hands one document out for hours (`amazon.md` 8)."""
+    """Give as of when its rows are: the earlier of the request, as Amazon has it, and data end.
+
+    A document that was handed out before keeps its age: Amazon caches it (`amazon.md` 8).
+    """
     same = previous.as_of if previous and previous.hash == hash_ else None
     stated = [run.asked_at, run.data_end, same]
     return min(moment for moment in stated if moment is not None)

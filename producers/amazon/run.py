@@ -43,8 +43,9 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     """One report of one store and type, from the wish to its end.
 
     *slot* names it among those of its store and type. *asked_at*: when Amazon was asked, on
-    its clock; set without *report*, Amazon may have the request or not. *archived* names the
-    bytes as they came, *hash* what they unpack to. *fewer*: a person expects fewer rows.
+    its clock and, once it is done, by its own word; set without *report*, Amazon may have the
+    request or not. *archived* names the bytes as they came, *hash* what they unpack to.
+    *fewer*: a person expects fewer rows.
     """
 
     store: str

@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 
+from producers.amazon.fetch import step
 from producers.amazon.run import Run
+from producers.amazon.runs import Overtaken
 from schemas import codec
 from schemas.amazon import Observation, Report
 from schemas.errors import NotAllowed, Refused, TryAgain, Unanswered
@@ -122,6 +124,24 @@ def test_rows_are_as_of_the_earlier_of_request_and_data_end() -> None:
     run = lived(outside, data_end=older)
 
     assert (run.as_of, {o.as_of for o in seen(outside)}) == (older, {older})
+
+
+def test_amazons_own_word_on_when_it_was_asked_counts_more_than_a_clock_that_was_wrong() -> None:
+    outside = Outside()
+    outside.amazon.now = lambda: START.replace(year=2020)  # type: ignore[method-assign]
+
+    assert lived(outside).as_of == START
+
+
+def test_two_workers_that_saw_the_same_run_ask_for_one_report() -> None:
+    outside = Outside()
+    outside.runs.add(person(outside))
+    [seen_by_both] = outside.runs.find()
+    outside.process().turn()
+
+    with pytest.raises(Overtaken):
+        step(seen_by_both, outside.ports())
+    assert outside.amazon.asked.count("request") == 1
 
 
 def test_the_same_document_again_and_again_changes_nothing() -> None:
