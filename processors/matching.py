@@ -14,7 +14,7 @@ from processors.step import Cause, Change, Facts, Output, Scan
 from schemas import codec, keys
 from schemas.errors import Refused
 from schemas.event import Event
-from schemas.links import Claimant, IdentifierClaimed, Match, MatchRequested
+from schemas.links import Claimant, IdentifierClaimed, Likeness, Match, MatchRequested
 from schemas.reasons import Reason
 from schemas.record import Record
 from schemas.settings import Settings
@@ -29,6 +29,13 @@ MANY = 20
 """SKUs that may have borne one identity; beyond, somebody writes the same id everywhere."""
 
 
+LIKENESS = ("mpn:", "title:")
+"""What the points begin with at which products only wait to be suggested."""
+
+ALIKE = 50
+"""Products that wait at one such point; words that more share tell nothing."""
+
+
 class Claim(msgspec.Struct, frozen=True, array_like=True):
     """In which stores one product claims the identifier; none: it gave it up."""
 
@@ -36,6 +43,7 @@ class Claim(msgspec.Struct, frozen=True, array_like=True):
     stores: list[str] = []
     pack: int | None = None
     since: int = 0
+    about: Likeness | None = None
 
 
 class Ask(msgspec.Struct, frozen=True, array_like=True):
@@ -104,8 +112,8 @@ def _merge_claim(record: Record, facts: MatchingFacts) -> MatchingFacts | None:
     known = facts.claims.get(event.product)
     if known is not None and known.sequence >= event.sequence:
         return None
-    claim = Claim(event.sequence, event.stores, event.pack, event.since)
-    claims = facts.claims | {event.product: claim}
+    claim = Claim(event.sequence, event.stores, event.pack, event.since, event.about)
+    claims = _bounded(facts.claims | {event.product: claim}, event.identifier)
     return msgspec.structs.replace(facts, identifier=event.identifier, claims=claims)
 
 
@@ -120,6 +128,13 @@ def _merge_ask(record: Record, facts: MatchingFacts) -> MatchingFacts | None:
         return None
     ask = Ask(event.sequence, event.asking, event.account, event.seller_sku, event.store)
     return msgspec.structs.replace(facts, identifier=event.identifier, asks=facts.asks | {who: ask})
+
+
+def _bounded(claims: dict[str, Claim], identifier: str) -> dict[str, Claim]:
+    """Keep a bounded number of those that wait to be suggested: the same, whoever came first."""
+    if not identifier.startswith(LIKENESS) or len(claims) <= ALIKE:
+        return claims
+    return dict(sorted(claims.items())[:ALIKE])
 
 
 def _no_tombstones(record: Record) -> Refused:
@@ -179,9 +194,9 @@ def _claims(store: str, facts: MatchingFacts) -> list[Claimant]:
     if facts.identifier.startswith(IDENTITY):
         return [Claimant(product=p, since=c.since, stores=c.stores) for p, c in claims]
     return [
-        Claimant(product=p, pack=c.pack)
+        Claimant(product=p, pack=c.pack, about=c.about)
         for p, c in claims
-        if c.pack is not None and store in c.stores
+        if (c.pack, c.about) != (None, None) and store in c.stores
     ]
 
 

@@ -211,6 +211,7 @@ def _claimed(point: str, sku: str, claimed: Claimed, since: int = 0) -> Output:
             stores=claimed.stores,
             pack=claimed.pack,
             since=since,
+            about=claimed.about,
         ),
     )
 

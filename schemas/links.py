@@ -5,11 +5,20 @@ from typing import Any, ClassVar, Literal
 from schemas.event import Event, Part, SellerSku, Sequence
 
 
+class Likeness(Part, frozen=True, kw_only=True):
+    """What tells how alike two things are where no identifier does."""
+
+    name: str | None = None
+    brand: str | None = None
+    mpn: str | None = None
+
+
 class IdentifierClaimed(Event, frozen=True, kw_only=True):
     """This product claims the identifier in these stores; none = no longer.
 
     *pack*: how many units it holds, if that is known. *since*: microseconds since 1970 from
-    which on it bears the identity `shop:…`; 0 for any other identifier.
+    which on it bears the identity `shop:…`; 0 for any other identifier. *about*: at `mpn:…`
+    and `title:…`, where products only wait to be suggested.
     """
 
     VOLATILE: ClassVar[dict[str, Any]] = {"sequence": 0}
@@ -20,6 +29,7 @@ class IdentifierClaimed(Event, frozen=True, kw_only=True):
     stores: list[str] = []
     pack: int | None = None
     since: int = 0
+    about: Likeness | None = None
 
 
 class MatchRequested(Event, frozen=True, kw_only=True):
@@ -42,6 +52,7 @@ class Claimant(Part, frozen=True, kw_only=True):
     pack: int | None = None
     since: int = 0
     stores: list[str] = []
+    about: Likeness | None = None
 
 
 class Match(Event, frozen=True, kw_only=True):

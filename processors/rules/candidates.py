@@ -11,7 +11,7 @@ from typing import Literal
 
 import msgspec
 
-from processors.rules import days, mapping, price_source, seller_sku, verdict
+from processors.rules import days, likeness, mapping, price_source, seller_sku, verdict
 from processors.rules.plan import AccountPlan, Plan, StorePlan
 from processors.rules.scopes import Values, text
 from schemas.candidates import (
@@ -23,7 +23,7 @@ from schemas.candidates import (
     StoreCandidate,
 )
 from schemas.catalog import Price, Product, Stock, WebsiteStock
-from schemas.links import LinkedStore, Renamed
+from schemas.links import Likeness, LinkedStore, Renamed
 from schemas.money import Number
 from schemas.settings import Attribute
 
@@ -265,17 +265,22 @@ def _fitting(sku: str, stores: dict[str, StoreCandidate]) -> dict[str, StoreCand
 
 
 class Claimed(msgspec.Struct, frozen=True):
-    """In which stores the product claims an identifier, and how many units it holds."""
+    """In which stores the product claims an identifier, how many units it holds, what it is."""
 
     stores: list[str]
     pack: int | None = None
+    about: Likeness | None = None
 
 
 def claims(outlook: Outlook, plan: Plan) -> dict[str, Claimed]:
     """Give every identifier by which listings find the product, with its stores, sorted."""
     found: dict[str, Claimed] = {}
     for account in plan.accounts:
-        pack = _about(outlook, account, plan.attributes).pack
+        about = _about(outlook, account, plan.attributes)
+        pack, like = about.pack, Likeness(name=about.name, brand=about.brand, mpn=about.mpn)
+        for point in likeness.of_product(like):
+            here = found.setdefault(point, Claimed([], about=like))
+            here.stores.extend(s.id for s in account.stores if s.third_party.import_)
         for store in account.stores:
             values, claimed = outlook.values(store), outlook.claimed(store)
             for point in mapping.meeting_points(
@@ -283,7 +288,7 @@ def claims(outlook: Outlook, plan: Plan) -> dict[str, Claimed]:
             ):
                 here = found.setdefault(point, Claimed([], pack if _counts(point) else None))
                 here.stores.append(store.id)
-    return {point: _sorted(claimed) for point, claimed in sorted(found.items())}
+    return {point: _sorted(claimed) for point, claimed in sorted(found.items()) if claimed.stores}
 
 
 def _counts(point: str) -> bool:
@@ -291,4 +296,4 @@ def _counts(point: str) -> bool:
 
 
 def _sorted(claimed: Claimed) -> Claimed:
-    return Claimed(sorted(claimed.stores), claimed.pack)
+    return Claimed(sorted(claimed.stores), claimed.pack, claimed.about)

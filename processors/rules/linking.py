@@ -9,14 +9,14 @@ from typing import Literal
 import msgspec
 from msgspec.structs import replace
 
-from processors.rules import choices, renaming
+from processors.rules import choices, likeness, renaming
 from processors.rules.known import Linked, Matched, SharedSku, StoreFacts
 from processors.rules.matching import Question
 from processors.rules.observed import Seen
 from schemas.amazon import FoundCandidate, ProductId
 from schemas.candidates import Candidate
 from schemas.identifiers import claim
-from schemas.links import Claimant
+from schemas.links import Claimant, Likeness
 from schemas.listings import Choice
 from schemas.reasons import Reason
 
@@ -129,7 +129,24 @@ def _matched(sku: SharedSku, store: str, shows: Seen) -> Link:
             return found
     reason = Reason("NO_PRODUCT_MATCH", {"tried": ", ".join(asks)})
     other = _other_pack(facts, shows, asks)
-    return Link(kind="none", reasons=(*other, reason), asks=tuple(asks))
+    return _alike(Link(kind="none", reasons=(*other, reason), asks=tuple(asks)), facts, shows)
+
+
+def _alike(link: Link, facts: StoreFacts, shows: Seen) -> Link:
+    """Suggest the products that are most like the listing, by what its item is called."""
+    item = item_of(facts, shows)
+    if item is None and shows.asin is not None:
+        link = replace(link, ask=Question("asin", shows.asin))
+    about = Likeness(
+        name=shows.title or (item.title if item else None),
+        brand=item.brand if item else None,
+        mpn=item.mpn if item else None,
+    )
+    points = likeness.of_listing(about)
+    told = [facts.matches[point] for point in points if point in facts.matches]
+    known = [(c.product, c.about) for match in told for c in match.claims if c.about is not None]
+    offered = likeness.suggestions(about, known)
+    return replace(link, asks=(*link.asks, *points), choices=offered)
 
 
 def _judged(

@@ -9,7 +9,7 @@ import pytest
 
 from schemas.record import Record
 from tests.support.bazaar import Bazaar, item
-from tests.support.shop import body, record
+from tests.support.shop import body, product, record
 
 A, B, C, P = "B00000000A", "B00000000B", "B00000000C", "B0PARENT01"
 UPC, EAN, JAN, ISBN10, ISBN13 = (
@@ -451,6 +451,63 @@ def test_83_a_new_attempt_sees_what_the_catalogue_has_now() -> None:
     town.command("retry_match")
 
     assert town.outcome() == FOUND
+
+
+LIKE = item(A, UPC, title="Lux Desk Lamp LED, black aluminium", brand="Lux", mpn="L-12")
+SUGGESTED = [
+    pytest.param(
+        {"title": "Desk lamp", "brand": "Lux", "mpn": "l12"},
+        [("P1", "1.00", "part number 100%, brand 100%, title 100%")],
+        id="85 part number, brand and title",
+    ),
+    pytest.param(
+        {"title": "Something else", "mpn": "L 12"},
+        [("P1", "0.50", "part number 100%")],
+        id="86 the part number alone",
+    ),
+    pytest.param(
+        {"title": "aluminium black thing", "brand": "Dim"},
+        [("P1", "0.20", "title 67%")],
+        id="87 two long words of the title",
+    ),
+    pytest.param({"title": "Garden hose"}, [], id="88 nothing in common"),
+]
+
+
+@pytest.mark.parametrize(("attributes", "expected"), SUGGESTED)
+@pytest.mark.parametrize("first", ["product", "listing"])
+def test_what_is_alike_is_suggested_with_its_score_and_never_linked(
+    attributes: dict[str, Any], expected: list[tuple[str, str, str]], first: str
+) -> None:
+    live = {"OLD": SHOWN | {"title": "Lux Desk Lamp LED, black aluminium"}}
+    town = Bazaar(LIKE, live=live)
+    town.listed() if first == "listing" else None
+    name = attributes["title"]
+    town.tell(*named("P1", name, attributes))
+    town.listed()
+
+    row = town.row("OLD")
+    assert (row["status"], row.get("product")) == (AWAITING, None)
+    told = [(c["product"], c["score"], c["why"]) for c in row.get("choices", [])]
+    assert told == expected
+
+
+def named(sku: str, name: str, attributes: dict[str, Any]) -> list[Record]:
+    stated = {code: {"global": value} for code, value in attributes.items()}
+    about = {"sku": sku, "shop_id": None, "name": name, "attributes": stated}
+    return [product(**about)]
+
+
+def test_89_the_likest_stands_first() -> None:
+    town = Bazaar(LIKE, live={"OLD": SHOWN | {"title": "Lux Desk Lamp LED, black aluminium"}})
+    town.tell(*named("P1", "Black aluminium lamp", {}))
+    town.tell(*named("P2", "Black aluminium", {"brand": "Lux"}))
+    town.listed()
+
+    assert [(c["product"], c["score"]) for c in town.row("OLD")["choices"]] == [
+        ("P2", "0.50"),
+        ("P1", "0.30"),
+    ]
 
 
 def test_84_a_missing_condition_is_told_before_a_missing_match() -> None:

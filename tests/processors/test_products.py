@@ -44,9 +44,10 @@ def candidates(said: dict[tuple[str, str], Output]) -> dict[str, Candidate]:
 
 
 def claims(said: dict[tuple[str, str], Output]) -> dict[str, list[str]]:
-    """Give the last claims: identifier → stores; the identity in the shop apart."""
+    """Give the last claims: identifier → stores; identity and what suggests it apart."""
     events = [o.event for o in said.values() if isinstance(o.event, IdentifierClaimed)]
-    return {c.identifier: c.stores for c in events if not c.identifier.startswith("shop:")}
+    others = ("shop:", "mpn:", "title:")
+    return {c.identifier: c.stores for c in events if not c.identifier.startswith(others)}
 
 
 def only(said: dict[tuple[str, str], Output]) -> Candidate:
