@@ -245,6 +245,7 @@ def test_what_could_not_be_read_in_time_is_unknown(
 def test_every_group_of_the_table_is_looked_at_unless_told_otherwise() -> None:
     assert set(reading.GROUPS) == {
         "listwire-amazon",
+        "listwire-commerce",
         "listwire-listings",
         "listwire-lookups",
         "listwire-matching",
