@@ -3,6 +3,8 @@
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from producers.catalog.laying import laid_over
 from producers.catalog.shop import Whole
@@ -210,6 +212,28 @@ def test_the_same_save_twice_changes_nothing() -> None:
     members = {"values": {"name": "Lampe", "price": "59"}, "enabled": False}
 
     assert after(after(**members), **members) == after(**members)
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from([1, 2, 3]),
+        st.fixed_dictionaries(
+            {}, optional={"name": st.text("xyz", min_size=1, max_size=2), "note": st.text("n")}
+        ),
+    ).flatmap(lambda saves: st.permutations(sorted(saves.items(), key=lambda pair: pair[0]))),
+)
+def test_saves_of_different_views_give_the_same_in_any_order(
+    saves: list[tuple[int, dict[str, str]]],
+) -> None:
+    def laid(order: list[tuple[int, dict[str, str]]]) -> Any:
+        whole = KNOWN
+        for store, values in order:
+            whole = after(whole, store=store, values=values)
+        return whole
+
+    assert (
+        laid(saves).product.attributes == laid(sorted(saves, key=lambda s: s[0])).product.attributes
+    )
 
 
 @pytest.mark.parametrize(
