@@ -7,6 +7,7 @@ unchanged is told again, and a row that was read before a live event of its key 
 
 from collections.abc import Iterator, Mapping
 from hashlib import sha256
+from sys import intern
 from typing import Protocol
 
 import msgspec
@@ -134,7 +135,7 @@ def _newer(record: Record, version: int, before: Known | None) -> Known | None:
         stated=stated,
         partition=record.partition,
         offset=record.offset,
-        source=source or (before.source if before else ""),
+        source=intern(source) or (before.source if before else ""),
         shop_id=getattr(event, "shop_id", None),
         parent=getattr(event, "parent", None),
     )
