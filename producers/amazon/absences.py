@@ -12,6 +12,7 @@ import structlog
 from sqlalchemy import Engine, delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnection
 
 from producers.amazon.accounts import Accounts, calmed, flooded
 from producers.amazon.tables import account_absence as table
@@ -101,6 +102,8 @@ class Absences:
                 found = connection.execute(
                     select(func.count(), func.min(table.c.at)).where(mine)
                 ).one()
-        except OperationalError as away:
-            raise TryAgain(f"the database is away: {str(away.orig)[:200]}", after=5.0) from away
+        except (OperationalError, NoConnection) as away:
+            raise TryAgain(
+                f"the database is away: {str(getattr(away, 'orig', away))[:200]}", after=5.0
+            ) from away
         return found[0], found[1]

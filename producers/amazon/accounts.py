@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from sqlalchemy import Engine, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnection
 
 from producers.amazon.tables import account_state as table
 from schemas import codec, keys
@@ -63,8 +64,10 @@ class Accounts:
                 said = {"value": ENCODER.encode(after), "changed_at": self._now()}
                 connection.execute(update(table).where(mine).values(said))
                 return after
-        except OperationalError as away:
-            raise TryAgain(f"the database is away: {str(away.orig)[:200]}", after=5.0) from away
+        except (OperationalError, NoConnection) as away:
+            raise TryAgain(
+                f"the database is away: {str(getattr(away, 'orig', away))[:200]}", after=5.0
+            ) from away
 
     def _of(self, account: str, kept: bytes) -> AccountState:
         if not kept:

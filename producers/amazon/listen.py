@@ -21,6 +21,7 @@ from typing import Protocol
 import msgspec
 import structlog
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnection
 
 from producers.amazon.inbox import Arrival, Letter, Publish
 from producers.amazon.notice import notice
@@ -282,6 +283,6 @@ def _round(turns: Sequence[Callable[[], int]], stopped: Event) -> None:
         except TryAgain as busy:
             _log.info("waiting", why=str(busy)[:300])
             stopped.wait(busy.after or REST)
-        except OperationalError as away:
-            _log.warning("the database is away", why=str(away.orig)[:300])
+        except (OperationalError, NoConnection) as away:
+            _log.warning("the database is away", why=str(getattr(away, "orig", away))[:300])
             stopped.wait(REST)

@@ -309,3 +309,14 @@ def test_each_account_is_asked_hourly_and_sooner_after_a_failure() -> None:
     assert [asking.turn(), asking.turn()] == [1, 0]
     clock[0] += EVERY
     assert asking.turn() == 1
+
+
+def test_without_the_database_a_404_is_read_again_and_nobody_hears_of_it() -> None:
+    engine = open_engine("postgresql://nobody@127.0.0.1:9/none")
+    told = Told(engine)
+
+    with pytest.raises(TryAgain, match="database"):
+        told.absences.judge(asked(1), nothing(1))
+    with pytest.raises(TryAgain, match="database"):
+        told.accounts.change("acme-eu", turned_away)
+    engine.dispose()
