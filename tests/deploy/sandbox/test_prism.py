@@ -129,11 +129,12 @@ def test_the_catalogue_is_searched(
 def test_a_family_and_a_restriction_are_looked_up(judged: Judged) -> None:
     seller = Seller(judged.client())
 
-    family = seller.family("acme-eu", "acme-de", "B000000005")
+    (parent,) = seller.search("acme-eu", "acme-de", "asin", ["B000000005"], None).items
+    (child,) = seller.search("acme-eu", "acme-de", "asin", parent.children, None).items
     gated = seller.restriction("acme-eu", "acme-de", "B000000004", "new_new")
     free = seller.restriction("acme-eu", "acme-de", "B000000001", None)
 
-    assert [row.asin for row in family] == ["B000000006"]
+    assert (child.asin, child.parent) == ("B000000006", "B000000005")
     assert (gated.code if gated else None, free) == ("APPROVAL_REQUIRED", None)
 
 
