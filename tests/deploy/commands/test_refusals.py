@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from deploy.codes import CODES
-from deploy.commands import intake, steer
+from deploy.commands import intake, reports, steer
 from deploy.connect.postgres import migrate, open_engine
 from deploy.errors import Failure
 from deploy.running import Sandbox
@@ -76,6 +76,17 @@ def file(tmp_path: Path) -> Callable[[str], str]:
             id="a report of no store of ours",
         ),
         pytest.param(
+            ("report", "fetch", "nowhere"), "", "LW-0603", "acme-de", id="a report of no store"
+        ),
+        pytest.param(
+            ("report", "fetch", "acme-de", *STRANGE[:2]),
+            "",
+            "LW-0521",
+            "GET_MERCHANT_LISTINGS_ALL_DATA",
+            id="a report to be asked for that we do not read",
+        ),
+        pytest.param(("report", "show", "R9"), "", "LW-0522", "fetch", id="no such report"),
+        pytest.param(
             ("settings", "apply", "FILE"),
             "stores:\n  x: {region: MOON}\n",
             "LW-0601",
@@ -102,7 +113,7 @@ def test_a_refusal_has_its_code_and_its_exit(
     told: str,
 ) -> None:
     migrate(open_engine(postgres))
-    for commands in (intake, steer):
+    for commands in (intake, reports, steer):
         monkeypatch.setattr(commands, "known_settings", lambda _here: KNOWN)
     given = [file(content) if word == "FILE" else word for word in words]
 
