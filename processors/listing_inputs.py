@@ -121,6 +121,9 @@ def observation(sku: SharedSku, event: Observation, given: Given) -> Merged:
         raise Refused(Reason("UNKNOWN_STORE", {"store": ", ".join(sorted(event.stores))}))
     for store, said in stores.items():
         mark = mark_of(event, store, given)
+        if event.source == "report" and said.exists is False:
+            sku = _denied(sku, store, mark)
+            continue
         sku = _said(sku, store, said, (event, mark))
         facts = sku.stores[store]
         facts = imported.merge(facts, mark, said, _imports(store, given.settings))
@@ -128,6 +131,18 @@ def observation(sku: SharedSku, event: Observation, given: Given) -> Merged:
         sku = with_store(sku, store, replace(facts, known=facts.known or admitted))
     sku = _shared(sku, event, mark_of(event, next(iter(stores), ""), given))
     return Merged(_hinted(sku, event, list(stores)), "observation")
+
+
+def _denied(sku: SharedSku, store: str, mark: Mark) -> SharedSku:
+    """Ask for a read where a report names a listing among those that are no more.
+
+    That report forgets nothing, and a listing may have come back since: only Amazon's own
+    answer ends it (`listings.md` 5.3).
+    """
+    facts = sku.stores.get(store)
+    if facts is None or facts.alive is None or facts.alive.at >= mark.at:
+        return sku
+    return with_store(sku, store, replace(facts, hinted=max(facts.hinted, mark.at)))
 
 
 def _admissible(event: Observation) -> bool:

@@ -4,6 +4,8 @@ Amazon names columns in the language of the account or the marketplace, doubles 
 adds columns and spells one of them differently in Europe. Every known spelling is a row of
 `SPELLINGS`, as issues, client libraries and sellers' own files show them; a header with
 none of them may still be known by its shape (`by_place`). The unknown is named, never guessed.
+
+Long because it is one table.
 """
 
 import re

@@ -80,30 +80,44 @@ def test_an_empty_quantity_leaves_what_is_known() -> None:
     assert history.facts.known.quantity == known
 
 
-def test_a_row_of_the_cancelled_listings_tells_that_it_is_gone() -> None:
-    history = live()
-    as_of = later(history, days=1)
-
+def cancelled(history: History, as_of: datetime) -> None:
     for event in rows(f"seller-sku\titem-name\n{SKU}\tLamp\n", as_of, reports.CANCELLED):
         history.take("amazon.listing.v1", event)
 
+
+def test_a_row_of_the_cancelled_listings_asks_for_a_read_that_ends_it() -> None:
+    history = live()
+
+    cancelled(history, later(history, days=1))
+    assert (history.place(), history.reads()) == ("active/active", ["NOTIFIED"])
+
+    history.later(minutes=1)
+    history.gone()
     assert history.place() == "ended/ended_on_amazon"
+
+
+def test_a_cancelled_listing_that_came_back_stays() -> None:
+    history = live()
+    cancelled(history, later(history, days=1))
+    history.later(minutes=1)
+
+    history.observe()
+
+    assert (history.place(), history.reads()) == ("active/active", [])
 
 
 def test_an_old_row_of_the_cancelled_listings_ends_nothing() -> None:
     history = live()
 
-    for event in rows(f"seller-sku\n{SKU}\n", later(history, hours=1), reports.CANCELLED):
-        history.take("amazon.listing.v1", event)
+    cancelled(history, later(history, hours=1))
 
-    assert history.place() == "active/active"
+    assert (history.place(), history.reads()) == ("active/active", [])
 
 
 def test_a_cancelled_listing_that_we_never_knew_is_not_admitted() -> None:
     history = History()
 
-    for event in rows(f"seller-sku\n{SKU}\n", history.now, reports.CANCELLED):
-        history.take("amazon.listing.v1", event)
+    cancelled(history, history.now)
 
     assert history.told("listing.status.v1") == []
 
