@@ -29,6 +29,9 @@ from producers.catalog.stamps import Stamps
 from schemas.errors import TryAgain
 from schemas.record import Record
 
+REQUESTS = 2_000
+"""Requests that may be under way; a body that has not begun to come holds no room yet."""
+
 READ_SECONDS = 10.0
 """Within this a body must have come."""
 
@@ -78,19 +81,28 @@ class Door:
         self._now = now
         self._room = room
         self._meters = meters
+        self._under_way = 0
         self._names = Names()
         self._stamps = Stamps(now)
 
     async def take(self, request: Request) -> int:
         """Give how many events of *request* the broker has. Raises `Problem`."""
         name = request.source if request.source in self._senders else STRANGER
+        self._under_way += 1
         try:
-            with self._room.lease() as lease:
-                told = await self._judged(request, lease)
-                await self._written(name, told, lease)
+            return await self._taken(name, request)
         except Problem as problem:
             self._refused(name, problem)
             raise
+        finally:
+            self._under_way -= 1
+
+    async def _taken(self, name: str, request: Request) -> int:
+        if self._under_way > REQUESTS:
+            raise busy("too many requests are under way", RETRY_SECONDS)
+        with self._room.lease() as lease:
+            told = await self._judged(request, lease)
+            await self._written(name, told, lease)
         return len(told)
 
     def _refused(self, name: str, problem: Problem) -> None:

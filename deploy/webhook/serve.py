@@ -26,9 +26,6 @@ from deploy.webhook.senders import Sender, senders
 LONGEST_HEAD = 65_536
 """Bytes of a request's line and headers (`reliability.md` 4, number 56)."""
 
-CONNECTIONS = 2_000
-"""Connections and requests at a time; beyond, 503."""
-
 IDLE_SECONDS = 30
 FINISH_SECONDS = PATIENCE + 1
 """What a request under way is given at a stop, which takes 10 s at most."""
@@ -69,7 +66,6 @@ def server(app: FastAPI) -> Listener:
         proxy_headers=False,
         timeout_keep_alive=IDLE_SECONDS,
         timeout_graceful_shutdown=int(FINISH_SECONDS),
-        limit_concurrency=CONNECTIONS,
         h11_max_incomplete_event_size=LONGEST_HEAD,
     )
     return Listener(config)

@@ -26,6 +26,7 @@ SECRET = "whsec_bGFtcHMtYW5kLW90aGVyLXNlY3JldHM="
 PLACE = Webhook(
     sources={
         "erp": Sender(secret=SecretStr(TOKEN)),
+        "shop": Sender(kind="adobe", secret=SecretStr(TOKEN)),
         "signed": Sender(auth="hmac", secret=SecretStr(SECRET)),
     }
 )

@@ -10,6 +10,7 @@ import pytest
 
 from tests.deploy.conftest import Run
 from tests.support.doors import PRICE, event
+from tests.support.eventing import SAVED, delivery, product
 
 ROOT = Path(__file__).parents[3]
 GOOD, BAD = event(), event({"sku": "LAMP-12", "prices": {"price": {"global": "12,90"}}}, id="e-2")
@@ -86,6 +87,16 @@ def test_standard_input_is_read(run: Run, monkeypatch: pytest.MonkeyPatch) -> No
     said = run("events", "validate", "-")
 
     assert (said.code, "where  -:2" in said.err) == (5, True)
+
+
+def test_deliveries_of_adobes_are_judged_too(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "deliveries.json").write_text(
+        json.dumps([delivery(SAVED, product()), delivery(SAVED, product(price="x"))])
+    )
+
+    said = run("events", "validate", "deliveries.json", "--kind", "adobe")
+
+    assert (said.code, "where  deliveries.json[1]:1  $.data.value.price" in said.err) == (5, True)
 
 
 def test_bare_data_needs_its_type(run: Run, tmp_path: Path) -> None:

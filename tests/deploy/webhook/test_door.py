@@ -22,6 +22,7 @@ from tests.support.doors import (
     event,
     text,
 )
+from tests.support.eventing import SAVED, delivery, product
 
 BINARY = [
     ("authorization", f"Bearer {TOKEN}"),
@@ -427,6 +428,23 @@ async def test_beyond_its_room_the_door_asks_to_come_again() -> None:
     assert (others, door.room.records, door.room.size) == ([202] * 3, 0, 0)
 
 
+async def test_of_too_many_requests_the_last_are_asked_to_come_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("deploy.webhook.door.REQUESTS", 2)
+    door = Doorway()
+    door.broker.holding = True
+    waiting = [asyncio.create_task(door.send(text(event(id=f"e-{n}")))) for n in range(2)]
+    while door.broker.waiting < 2:
+        await asyncio.sleep(0)
+
+    said = await door.send(text(event(id="e-9")))
+    door.broker.release()
+    others = [(await one).status_code for one in waiting]
+
+    assert (said.status_code, said.headers["retry-after"], others) == (503, "2", [202, 202])
+
+
 async def test_the_bytes_of_bodies_being_read_count_too() -> None:
     door = Doorway(Room(size=100_000))
 
@@ -528,6 +546,42 @@ async def test_a_source_states_versions_always_or_never() -> None:
 
     assert (said.status_code, said.json()["breaches"][0]["field"]) == (400, "$.sequence")
     assert deleted.status_code == 202
+
+
+# --- Adobe Commerce -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", ["application/json", STRUCTURED])
+async def test_a_delivery_of_adobes_is_written_down_as_what_was_saved(kind: str) -> None:
+    door = Doorway()
+
+    said = await door.send(text(delivery(SAVED, product())), source="shop", kind=kind)
+
+    (record,) = door.broker.taken
+    assert (said.status_code, record.topic, record.key) == (202, "catalog.saved.v1", b"id:1042")
+    assert codec.header(record, "ce_time") == "2026-11-25T09:58:42.436000Z"
+
+
+@pytest.mark.parametrize("kind", ["application/json", BATCH])
+async def test_adobes_batch_is_judged_whole(kind: str) -> None:
+    good = [delivery(SAVED, product(), id=f"d-{n}") for n in range(3)]
+    bad = delivery(SAVED, product(price="12,99"), id="d-9")
+    door = Doorway()
+
+    refused = await door.send(text(*good, bad), source="shop", kind=kind)
+    taken = await door.send(text(*good), source="shop", kind=kind)
+
+    assert (refused.status_code, refused.json()["breaches"][0]["index"]) == (400, 3)
+    assert (taken.json(), len(door.broker.taken)) == ({"accepted": 3}, 3)
+
+
+async def test_each_kind_of_source_sends_its_own_events_only() -> None:
+    door = Doorway()
+
+    ours = await door.send(text(event()), source="shop")
+    theirs = await door.send(text(delivery(SAVED, product())))
+
+    assert (ours.status_code, theirs.status_code, door.broker.taken) == (400, 400, [])
 
 
 # --- elsewhere ----------------------------------------------------------------------------
