@@ -18,6 +18,8 @@ from schemas import codec, keys
 from schemas.catalog import Product
 from schemas.record import Record
 from schemas.settings import Website
+from tests.support.commerce import CommerceShop
+from tests.support.commerce_door import listening
 from tests.support.doors import event
 from tests.support.eventing import DELETED, SAVED, delivery, product
 from tests.support.eventually import eventually
@@ -145,3 +147,30 @@ def accepted(address: str, deliveries: list[Any]) -> None:
             return False
 
     eventually(taken, within=deadline - time.monotonic(), every=0.3)
+
+
+def test_where_the_shop_can_be_asked_what_it_says_counts(
+    own_broker: EmbeddedKafka, tmp_path: Path
+) -> None:
+    bootstrap, shop = own_broker.bootstrap_servers, CommerceShop()
+    shop.add("DESK-1", color="49")
+    shop.save("DESK-1", view=2, name="As it is now")
+
+    with listening(shop) as address:
+        environ = {
+            "LISTWIRE_WEBHOOK__SOURCES__ERP__KIND": "adobe",
+            "LISTWIRE_COMMERCE__ADDRESS": address,
+            "LISTWIRE_COMMERCE__TOKEN": "t",
+        }
+        with webhook(bootstrap, tmp_path, **environ) as (_, ports):
+            value = {"entity_id": "1", "sku": "DESK-1", "store_id": "2", "name": "As it was"}
+            accepted(f"http://127.0.0.1:{ports[0]}/events/erp", [delivery(SAVED, value, id="k-1")])
+            eventually(
+                lambda: b"DESK-1" in told(bootstrap, "catalog.stock.v1"), within=60, every=0.5
+            )
+
+    found = codec.decode(told(bootstrap, "catalog.product.v1")[b"DESK-1"], Product)
+    assert found is not None
+    assert found.shop_id == "1"
+    assert set(found.attributes["name"].values()) == {"DESK-1", "As it is now"}
+    assert shop.breaches == []
