@@ -135,7 +135,7 @@ class Poster:
                 posts.append(self._posts.get_nowait())
         except queue.Empty:
             pass
-        return posts
+        return [post for post in posts if not post[1].cancelled()]  # nobody waits for these
 
     def _refuse_all(self, why: str) -> None:
         deadline = time.monotonic() + 0.05

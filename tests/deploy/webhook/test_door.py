@@ -370,6 +370,21 @@ async def test_a_body_that_comes_in_chunks_is_counted_as_it_comes() -> None:
     assert door.room.size == 0
 
 
+async def test_a_body_that_does_not_come_is_not_waited_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def stuck() -> Any:
+        yield b"{"
+        await asyncio.sleep(60)
+
+    monkeypatch.setattr("deploy.webhook.door.READ_SECONDS", 0.05)
+    door = Doorway()
+
+    said = await asyncio.wait_for(door.send(stuck()), 10)
+
+    assert (said.status_code, said.json()["code"], door.room.size) == (408, "LW-0537", 0)
+
+
 async def test_a_stated_length_above_the_limit_is_refused_unread() -> None:
     said = await Doorway().send(b" " * 1_048_577)
 

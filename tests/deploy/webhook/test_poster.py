@@ -126,13 +126,15 @@ def test_a_stop_sends_what_waits(start: Callable[[Opening], Poster]) -> None:
 
 
 def test_a_sender_that_hung_up_takes_nobody_along() -> None:
-    poster = Poster(Opening(), abandon, patience=1.0)
+    opening = Opening()
+    poster = Poster(opening, abandon, patience=1.0)
     gone, there = poster.post([record(b"a")]), poster.post([record(b"b")])
     gone.cancel()
 
     poster.start()
 
     assert there.result(5) is None
+    assert opening.opened[0].taken == [b"b"]
     poster.stop()
 
 
