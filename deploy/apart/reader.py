@@ -38,6 +38,8 @@ from producers.amazon.report import Origin, Stated
 from producers.amazon.survey import USUAL
 from schemas import codec
 from schemas.amazon import Observation
+from schemas.errors import Refused
+from schemas.reasons import Reason
 
 BOOT = (
     "import json, sys; sys.path[:] = json.loads(sys.argv[1])['path']; "
@@ -50,8 +52,14 @@ T = TypeVar("T", Known, Seen)
 _answer = msgspec.msgpack.Decoder(Answer)
 
 
-class Unbelievable(RuntimeError):
-    """What came through the wall is not what may come: a fault of ours, or an attack."""
+class Unbelievable(Refused):
+    """What came through the wall is not what may come: a fault of ours, or an attack.
+
+    This report is set aside with that reason, and all others go on.
+    """
+
+    def __init__(self, what: str) -> None:
+        super().__init__(Reason("FAULT", {"error": what}))
 
 
 @contextmanager
