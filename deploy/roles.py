@@ -352,7 +352,7 @@ def reporting(deployment: Deployment, environ: Mapping[str, str], stack: ExitSta
     from deploy.connect.kafka import ends, open_consumer, open_producer  # noqa: PLC0415
     from deploy.connect.whole import Snapshots  # noqa: PLC0415
     from producers.amazon.collect import LISTING  # noqa: PLC0415
-    from producers.amazon.fetch import Ports  # noqa: PLC0415
+    from producers.amazon.ports import Ports  # noqa: PLC0415
     from producers.amazon.runs import Runs  # noqa: PLC0415
     from producers.publish import Publisher  # noqa: PLC0415
 

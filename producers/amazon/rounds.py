@@ -16,8 +16,9 @@ import structlog
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnection
 
-from producers.amazon.fetch import Ports, refuse, step
+from producers.amazon.fetch import refuse, step
 from producers.amazon.owner import Owner
+from producers.amazon.ports import Ports
 from producers.amazon.run import Run
 from producers.amazon.runs import Overtaken, Runs
 from producers.amazon.schedule import wanted

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from producers.amazon.document import Open
-from producers.amazon.fetch import Fetched, Ports, Told
+from producers.amazon.ports import Fetched, Ports, Told
 from producers.amazon.rounds import Rounds
 from producers.publish import Publisher
 from schemas.errors import TryAgain

@@ -24,7 +24,7 @@ from deploy.connect import archive, kafka, whole
 from deploy.connect.amazon import build, reports
 from deploy.settings import load, process_environment
 from producers.amazon import runs as runs_module
-from producers.amazon.fetch import Ports
+from producers.amazon.ports import Ports
 from producers.amazon.rounds import Rounds
 from tests.support.failpoints import Failpoints
 from tests.support.report_api import Everyone

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import httpx2
 
-from producers.amazon.fetch import Fetched
+from producers.amazon.ports import Fetched
 from schemas.errors import Refused, TryAgain
 from schemas.reasons import Reason
 

@@ -11,7 +11,7 @@ from deploy.connect.amazon.documents import AmazonReport, AmazonReports, ReportA
 from deploy.connect.amazon.download import Expired
 from deploy.connect.amazon.exchange import Answer
 from deploy.errors import Failure
-from producers.amazon.fetch import Fetched, Told
+from producers.amazon.ports import Fetched, Told
 from schemas.errors import NotAllowed
 
 PAGES = 10

@@ -13,7 +13,7 @@ from jsonschema import Draft4Validator
 
 from deploy.connect.amazon.download import Downloads
 from deploy.connect.amazon.reports import Reporting
-from producers.amazon.fetch import Fetched, Told
+from producers.amazon.ports import Fetched, Told
 from schemas.errors import NotAllowed, Refused, TryAgain, Unanswered
 from tests.conftest import DATA
 from tests.deploy.connect.amazon_double import NOW, Double, client_over
