@@ -232,7 +232,7 @@ def lookup(sku: SharedSku, event: Lookup, given: Given) -> Merged:  # noqa: ARG0
     if event.state != "answered" and event.kind != RESTRICTION:
         return Merged(sku, "observation")
     found = [_kept(c) for c in event.candidates[:CANDIDATES]]
-    answer = Answered(event.kind, event.value, event.condition, found, event.restriction, ask.at)
+    answer = Answered(event.kind, event.value, ask.condition, found, event.restriction, ask.at)
     others = [a for a in facts.answers if (a.kind, a.value) != (event.kind, event.value)]
     facts = replace(facts, answers=[*others, answer], ask=None)
     return Merged(with_store(sku, event.store, facts), "observation")
