@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from threading import Event
+from time import sleep
 from urllib.parse import urlsplit
 
 import structlog
@@ -49,10 +50,17 @@ def places(queue: Place) -> Places:
 
 
 def surveying(
-    deployment: Deployment, settings: Callable[[], Settings], environ: Mapping[str, str]
+    deployment: Deployment,
+    settings: Callable[[], Settings],
+    environ: Mapping[str, str],
+    wait: Callable[[float], object] = sleep,
 ) -> Callable[[bool], Iterator[Finding]]:
-    """Give what looks at everything needed at Amazon and, if told so, adds what is missing."""
-    desk = Subscribing(amazon_client(deployment.amazon, settings, environ, role="notifications"))
+    """Give what looks at everything needed at Amazon and, if told so, adds what is missing.
+
+    *wait* passes the time until Amazon may be asked again.
+    """
+    client = amazon_client(deployment.amazon, settings, environ, role="notifications")
+    desk = Subscribing(client, wait)
     wanted = places(place(deployment.notifications))
     return lambda add: survey(desk, settings(), wanted, add=add)
 
@@ -80,7 +88,7 @@ def listening(
         _now,
         expires=expires,
     )
-    look = surveying(deployment, settings, environ)
+    look = surveying(deployment, settings, environ, stopped.wait)
     watching = Watching(lambda: look(False), inbox, _now)
     return listener.turn, watching.turn, Sweeping(inbox, _now).turn
 

@@ -1,6 +1,7 @@
 """Notifications v1 over the client: destinations and subscriptions (`amazon.md` 9)."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from time import sleep
 from typing import Any, Protocol
 
 import msgspec
@@ -10,7 +11,7 @@ from deploy.connect.amazon.client import read_as
 from deploy.connect.amazon.exchange import Answer
 from deploy.errors import Failure
 from producers.amazon.subscriptions import Destination, Subscription
-from schemas.errors import NotAllowed
+from schemas.errors import NotAllowed, TryAgain
 
 
 class Client(Protocol):
@@ -62,11 +63,23 @@ class _Subscribed(msgspec.Struct, frozen=True):
     payload: _Subscription
 
 
-class Subscribing:
-    """Destinations and subscriptions. Raises the four classes of `schemas.errors`."""
+TRIES = 20
+"""Times that one call is made while Amazon is busy or the bucket empty."""
 
-    def __init__(self, client: Client) -> None:
+LONGEST = 60.0
+"""Seconds that are waited for at most before the next."""
+
+
+class Subscribing:
+    """Destinations and subscriptions. Raises the four classes of `schemas.errors`.
+
+    What is set up in one go needs more calls than the bucket holds, so this waits for them;
+    nothing is made twice, because each is looked for first.
+    """
+
+    def __init__(self, client: Client, wait: Callable[[float], object] = sleep) -> None:
         self._client = client
+        self._wait = wait
 
     def destinations(self, account: str) -> list[Destination]:
         """Give all destinations of the application in the region of *account*."""
@@ -101,6 +114,14 @@ class Subscribing:
         self._ask("createSubscription", account, {}, parts={"type": kind}, body=body)
 
     def _ask(self, operation: str, account: str, query: Query, **more: Any) -> Answer:
+        for _ in range(TRIES - 1):
+            try:
+                return self._once(operation, account, query, **more)
+            except TryAgain as busy:
+                self._wait(min(busy.after, LONGEST))
+        return self._once(operation, account, query, **more)
+
+    def _once(self, operation: str, account: str, query: Query, **more: Any) -> Answer:
         try:
             return self._client.ask(operation, account, query, **more)
         except Failure as failure:  # no credentials: somebody must look

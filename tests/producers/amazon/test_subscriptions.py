@@ -198,6 +198,28 @@ def test_an_account_without_credentials_stops_no_other(sandbox: Sandbox) -> None
     assert (by["acme-eu"], by["acme-na"]) == ("made", "refused")
 
 
+class _Busy:
+    """A client whose bucket is empty twice."""
+
+    def __init__(self) -> None:
+        self.calls = 0
+
+    def ask(self, operation: str, *_: Any, **__: Any) -> Any:
+        self.calls += 1
+        if self.calls < 3:
+            raise TryAgain("no token in the bucket", after=0.7 * self.calls)
+        raise Refused(Reason("AMAZON_REJECTED", {"status": "400"}))
+
+
+def test_an_empty_bucket_is_waited_for_and_nothing_is_given_up_early() -> None:
+    waits: list[float] = []
+
+    with pytest.raises(Refused):
+        Subscribing(_Busy(), waits.append).destinations("acme-eu")
+
+    assert waits == [0.7, 1.4]
+
+
 # --- silence --------------------------------------------------------------------------------
 
 HOUR = timedelta(hours=1)
