@@ -195,6 +195,7 @@ _BLANK: Mapping[str, Values] = {
         "reasons": [],
         "flags": [],
         "standing": {},
+        "choices": [],
         "steps": [],
         "settings": {},
         "deleted": True,
