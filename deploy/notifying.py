@@ -24,9 +24,10 @@ from deploy.errors import Failure
 from deploy.settings import Amazon, Deployment, Notifications
 from producers.amazon.accounts import Accounts, expiring
 from producers.amazon.inbox import Inbox
-from producers.amazon.listen import Listener, Sweeping
+from producers.amazon.listen import KEPT, Listener
 from producers.amazon.notification import Expiry, Known
 from producers.amazon.subscriptions import Destination, Finding, Places, Watching, survey
+from producers.amazon.sweep import Sweeping
 from schemas.settings import Account, Settings
 
 _log = structlog.get_logger()
@@ -90,7 +91,8 @@ def listening(
     )
     look = surveying(deployment, settings, environ, stopped.wait)
     watching = Watching(lambda: look(False), inbox, _now)
-    return listener.turn, watching.turn, Sweeping(inbox, _now).turn
+    sweeping = Sweeping(lambda now: inbox.forget(now - KEPT), _now)
+    return listener.turn, watching.turn, sweeping.turn
 
 
 def _now() -> datetime:

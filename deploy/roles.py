@@ -197,6 +197,7 @@ def _amazon(deployment: Deployment, environ: Mapping[str, str], worker: str) -> 
             setting_aside(publish.one, group=GROUP, now=now),
             now=now,
             clock=monotonic,
+            jitter=random.random,
             anew=deployment.environment != "production",
         )
         client = amazon_client(deployment.amazon, settings, environ, role="push")
@@ -246,6 +247,7 @@ def _commerce(deployment: Deployment, environ: Mapping[str, str], worker: str) -
             settings,
             now=now,
             clock=monotonic,
+            jitter=random.random,
             anew=deployment.environment != "production",
         )
         writer = None
@@ -309,7 +311,7 @@ def _webhook(deployment: Deployment, environ: Mapping[str, str], worker: str) ->
 def _reports(deployment: Deployment, environ: Mapping[str, str], worker: str) -> None:  # noqa: ARG001
     from producers.amazon.owner import Owner  # noqa: PLC0415
     from producers.amazon.rounds import Rounds, work  # noqa: PLC0415
-    from producers.amazon.sweep import Sweeping  # noqa: PLC0415
+    from producers.amazon.sweep import Sweeping, sweep  # noqa: PLC0415
 
     stopped = _stopping()
     with ExitStack() as stack:
@@ -318,8 +320,8 @@ def _reports(deployment: Deployment, environ: Mapping[str, str], worker: str) ->
         stack.callback(owner.close)
         rounds = Rounds(runs, owner, ports, chance=random.random)
         selling = _participations(deployment, environ, stack, owner, ports.settings)
-        turns = (rounds.turn, selling.turn, Sweeping(archive, runs, now).turn)
-        work(turns, stopped.is_set, stopped.wait)
+        sweeping = Sweeping(lambda at: sweep(archive, runs, at), now)
+        work((rounds.turn, selling.turn, sweeping.turn), stopped.is_set, stopped.wait)
 
 
 def _participations(

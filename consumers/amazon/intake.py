@@ -1,4 +1,4 @@
-"""Offers off Kafka into the ledger; the loop is `consumers.postgres.intake`."""
+"""Offers off Kafka into the ledger; the loop is `consumers.postgres.turning`."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -37,9 +37,12 @@ class Intake(Taking[tuple[Sku, Offer | None]]):
         *,
         now: Callable[[], datetime],
         clock: Callable[[], float],
+        jitter: Callable[[], float],
         anew: bool = False,
     ) -> None:
-        super().__init__(feed, engine, set_aside, group=GROUP, clock=clock, anew=anew)
+        super().__init__(
+            engine, feed, set_aside, group=GROUP, clock=clock, jitter=jitter, anew=anew
+        )
         self._bells = bells
         self._now = now
 

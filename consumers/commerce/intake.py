@@ -32,9 +32,12 @@ class Intake(Taking[Said]):
         *,
         now: Callable[[], datetime],
         clock: Callable[[], float],
+        jitter: Callable[[], float],
         anew: bool = False,
     ) -> None:
-        super().__init__(feed, engine, set_aside, group=GROUP, clock=clock, anew=anew)
+        super().__init__(
+            engine, feed, set_aside, group=GROUP, clock=clock, jitter=jitter, anew=anew
+        )
         self._settings = settings
         self._now = now
 

@@ -50,6 +50,11 @@ class Verdicts(msgspec.Struct, kw_only=True):
         if len(self.refusals) < SHOWN:
             self.refusals.append(refusal)
 
+    def failure(self, do: str) -> Failure:
+        """Give what a person reads: the first refusal, and what to *do*."""
+        first = self.refusals[0]
+        return Failure("LW-0530", where=first.where, why=first.rule, do=do)
+
 
 def validate(
     context: typer.Context,
@@ -75,13 +80,7 @@ def validate(
             verdicts.refuse(_refusal(file, place, part, error.breaches[0]))
     _tell(here, verdicts, json=json)
     if verdicts.refused:
-        first = verdicts.refusals[0]
-        raise Failure(
-            "LW-0530",
-            where=first.where,
-            why=first.rule,
-            do=f"mend it; {verdicts.fit:,} fit, {verdicts.refused:,} refused",
-        )
+        raise verdicts.failure(f"mend it; {verdicts.fit:,} fit, {verdicts.refused:,} refused")
 
 
 def send(
@@ -125,13 +124,8 @@ def _leave(verdicts: Verdicts, *, skip_bad: bool) -> None:
     if verdicts.refused and skip_bad:
         raise typer.Exit(PARTIAL)
     if verdicts.refused:
-        first = verdicts.refusals[0]
-        raise Failure(
-            "LW-0530",
-            where=first.where,
-            why=first.rule,
-            do=f"mend it, or skip bad events with --skip-bad; {verdicts.sent:,} sent",
-        )
+        do = f"mend it, or skip bad events with --skip-bad; {verdicts.sent:,} sent"
+        raise verdicts.failure(do)
 
 
 def _fitting(

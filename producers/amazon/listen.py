@@ -221,35 +221,8 @@ class Listener:
 KEPT = timedelta(days=30)
 """How long a notification is remembered: longer than any queue keeps one (14 days)."""
 
-SWEPT = timedelta(hours=6)
-"""Time between two sweeps."""
-
 REST = 5.0
 """Seconds to rest where database, broker or queue are away and did not say for how long."""
-
-
-class Forgetting(Protocol):
-    """What is to be swept."""
-
-    def forget(self, before: datetime) -> int:
-        """Delete what was taken in, or set aside, before then."""
-
-
-class Sweeping:
-    """A sweep of the inbox now and then."""
-
-    def __init__(self, inbox: Forgetting, now: Callable[[], datetime]) -> None:
-        self._inbox = inbox
-        self._now = now
-        self._next = now()
-
-    def turn(self) -> int:
-        """Forget what is too old, if it is time; give how many rows."""
-        now = self._now()
-        if now < self._next:
-            return 0
-        self._next = now + SWEPT
-        return self._inbox.forget(now - KEPT)
 
 
 def work(turns: Sequence[Callable[[], int]], stopped: Event, *, grace: float = 8.0) -> None:

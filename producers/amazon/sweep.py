@@ -45,24 +45,23 @@ def sweep(archive: Archive, runs: Runs, now: datetime) -> int:
     ]
     for name in orphans:
         archive.delete(name)
+    if orphans:
+        _log.info("documents without a run deleted", count=len(orphans))
     return len(orphans)
 
 
 class Sweeping:
-    """A sweep now and then."""
+    """A sweep now and then: *sweep* is told the time, and gives how many it took away."""
 
-    def __init__(self, archive: Archive, runs: Runs, now: Callable[[], datetime]) -> None:
-        self._archive = archive
-        self._runs = runs
+    def __init__(self, sweep: Callable[[datetime], int], now: Callable[[], datetime]) -> None:
+        self._sweep = sweep
         self._now = now
         self._next = now()
 
     def turn(self) -> int:
-        """Sweep if it is time; give how many documents were deleted."""
+        """Sweep if it is time; give how many were taken away."""
         now = self._now()
         if now < self._next:
             return 0
         self._next = now + EVERY
-        if swept := sweep(self._archive, self._runs, now):
-            _log.info("documents without a run deleted", count=swept)
-        return swept
+        return self._sweep(now)

@@ -8,7 +8,7 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 from urllib.parse import quote
 
 import msgspec
@@ -47,6 +47,21 @@ OWN_ERROR_PAUSE = 5.0
 
 _encode = msgspec.json.Encoder(decimal_format="number").encode
 _log = structlog.get_logger(__name__)
+
+
+class Asking(Protocol):
+    """The call of the client for operations that are not about one SKU."""
+
+    def ask(
+        self,
+        operation: str,
+        account: str,
+        query: Query,
+        *,
+        parts: Mapping[str, str] | None = None,
+        body: Mapping[str, Any] | None = None,
+    ) -> Answer:
+        """Call one operation."""
 
 
 class AmazonClient:

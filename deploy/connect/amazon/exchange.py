@@ -198,11 +198,7 @@ class Exchange:
         return CallLater(call, "throttled", after=after, throttled=True)
 
     def _learn_skew(self, date: str | None) -> None:
-        try:
-            told = parsedate_to_datetime(date or "")
-        except (ValueError, TypeError):
-            return
-        if told.tzinfo is None:
+        if (told := told_at(date)) is None:
             return
         self.skew = told - self._now()
         if abs(self.skew.total_seconds()) > SKEW_ALARM:
@@ -215,6 +211,15 @@ def silent(operation: Operation, call: Call, error: Exception | None) -> Excepti
     if operation.write:
         return CallUnanswered(call, why)
     return CallLater(call, why, after=1.0)
+
+
+def told_at(date: str | None) -> datetime | None:
+    """Give the time that a `Date` header tells, None if it tells none."""
+    try:
+        told = parsedate_to_datetime(date or "")
+    except (ValueError, TypeError):
+        return None
+    return told if told.tzinfo else None
 
 
 def whole(response: httpx2.Response) -> bytes:

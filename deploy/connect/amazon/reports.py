@@ -1,12 +1,11 @@
 """The Reports API 2021-06-30 over the client, as those who collect reports ask for it."""
 
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
 
 from deploy.connect.amazon.address import Query
-from deploy.connect.amazon.client import read_as
+from deploy.connect.amazon.client import Asking, read_as
 from deploy.connect.amazon.documents import AmazonReport, AmazonReports, ReportAsked, ReportLink
 from deploy.connect.amazon.download import Expired
 from deploy.connect.amazon.exchange import Answer
@@ -18,19 +17,8 @@ PAGES = 10
 """Pages that a list of reports is followed for: reports of one type and some minutes."""
 
 
-class Client(Protocol):
+class Client(Asking, Protocol):
     """The calls of Amazon's client that are used here."""
-
-    def ask(
-        self,
-        operation: str,
-        account: str,
-        query: Query,
-        *,
-        parts: Mapping[str, str] | None = None,
-        body: Mapping[str, Any] | None = None,
-    ) -> Answer:
-        """Call one operation."""
 
     def place(self, account: str, name: str) -> str:
         """Give a store's marketplace id."""

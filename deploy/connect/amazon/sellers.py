@@ -1,22 +1,11 @@
 """The Sellers API over the client: where an account sells (`amazon.md` 10)."""
 
-from typing import Protocol
-
 import msgspec
 
-from deploy.connect.amazon.address import Query
-from deploy.connect.amazon.client import read_as
-from deploy.connect.amazon.exchange import Answer
+from deploy.connect.amazon.client import Asking, read_as
 from deploy.errors import Failure
 from producers.amazon.participations import Participation
 from schemas.errors import NotAllowed
-
-
-class Client(Protocol):
-    """The call of Amazon's client that is used here."""
-
-    def ask(self, operation: str, account: str, query: Query) -> Answer:
-        """Call one operation."""
 
 
 class _Marketplace(msgspec.Struct, frozen=True):
@@ -40,7 +29,7 @@ class _Answer(msgspec.Struct, frozen=True):
 class Selling:
     """Where accounts sell. Raises the four classes of `schemas.errors`."""
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: Asking) -> None:
         self._client = client
 
     def participations(self, account: str) -> list[Participation]:

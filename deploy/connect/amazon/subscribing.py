@@ -1,32 +1,17 @@
 """Notifications v1 over the client: destinations and subscriptions (`amazon.md` 9)."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from time import sleep
-from typing import Any, Protocol
+from typing import Any
 
 import msgspec
 
 from deploy.connect.amazon.address import Query
-from deploy.connect.amazon.client import read_as
+from deploy.connect.amazon.client import Asking, read_as
 from deploy.connect.amazon.exchange import Answer
 from deploy.errors import Failure
 from producers.amazon.subscriptions import Destination, Subscription
 from schemas.errors import NotAllowed, TryAgain
-
-
-class Client(Protocol):
-    """The call of Amazon's client that is used here."""
-
-    def ask(
-        self,
-        operation: str,
-        account: str,
-        query: Query,
-        *,
-        parts: Mapping[str, str] | None = None,
-        body: Mapping[str, Any] | None = None,
-    ) -> Answer:
-        """Call one operation."""
 
 
 class _Queue(msgspec.Struct, frozen=True):
@@ -77,7 +62,7 @@ class Subscribing:
     nothing is made twice, because each is looked for first.
     """
 
-    def __init__(self, client: Client, wait: Callable[[float], object] = sleep) -> None:
+    def __init__(self, client: Asking, wait: Callable[[float], object] = sleep) -> None:
         self._client = client
         self._wait = wait
 

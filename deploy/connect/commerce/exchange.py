@@ -6,13 +6,12 @@ repeated and nothing sleeps here; a redirect is not followed, as it would take t
 
 from datetime import datetime
 from decimal import Decimal
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 import httpx2
 import msgspec
 
-from deploy.connect.amazon.exchange import NEVER_SENT, TIMEOUT, whole
+from deploy.connect.amazon.exchange import NEVER_SENT, TIMEOUT, told_at, whole
 from deploy.connect.commerce.failures import (
     Call,
     ShopLater,
@@ -73,7 +72,7 @@ class Exchange:
             timeout=TIMEOUT,
             follow_redirects=False,
         ) as response:
-            self.date = _date(response.headers.get("date"))
+            self.date = told_at(response.headers.get("date"))
             return response.status_code, response.headers.get("retry-after"), whole(response)
 
     def _judged(
@@ -93,14 +92,6 @@ class Exchange:
         if status < 500 and status != 408:
             raise ShopRefused(answered)
         raise _silent(operation, answered, None)
-
-
-def _date(text: str | None) -> datetime | None:
-    try:
-        told = parsedate_to_datetime(text or "")
-    except (ValueError, TypeError):
-        return None
-    return told if told.tzinfo else None
 
 
 def _document(operation: Operation, call: Call, body: bytes) -> Any:

@@ -77,7 +77,13 @@ class Reading:
         self.time = 0.0
         self.bells = Bells()
         self.intake = Intake(
-            self.feed, engine, self.bells, self._set_aside, now=utc_now, clock=lambda: self.time
+            self.feed,
+            engine,
+            self.bells,
+            self._set_aside,
+            now=utc_now,
+            clock=lambda: self.time,
+            jitter=lambda: 1.0,
         )
 
     def _set_aside(self, refused: Record, why: Reason) -> None:
@@ -111,7 +117,7 @@ def test_rows_offset_and_coverage_are_stored_together(empty: Engine) -> None:
         1,
         3,
         (1, {"emitted": 1}),
-        [1],
+        [0, 1],
     )
 
 

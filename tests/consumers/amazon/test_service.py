@@ -192,6 +192,7 @@ def from_kafka(
         lambda r, why: aside.append((r, why)),
         now=utc_now,
         clock=time.monotonic,
+        jitter=lambda: 1.0,
     )
     service = Service(
         engine, client, lambda: SETTINGS, Published(), Manners(owner="k", lease=10.0), bells=bells

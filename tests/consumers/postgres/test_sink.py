@@ -16,8 +16,9 @@ from consumers.drain import Outage
 from consumers.feed import Left, Log, Place
 from consumers.postgres import offsets, write
 from consumers.postgres.rows import row
-from consumers.postgres.sink import PATIENCE, Sink
+from consumers.postgres.sink import Sink
 from consumers.postgres.tables import listing, listing_change, parked, sink_offset
+from consumers.postgres.turning import PATIENCE
 from schemas.errors import TryAgain
 from schemas.listings import Standing
 from schemas.reasons import Reason

@@ -174,7 +174,7 @@ def test_without_a_bucket_documents_lie_in_a_folder(tmp_path: Path, file: Path) 
 def test_a_sweep_comes_at_the_beginning_and_then_now_and_then(tmp_path: Path, file: Path) -> None:
     now = [datetime.now(UTC) + timedelta(days=2)]
     archive = MemoryArchive(lambda: datetime.now(UTC))
-    sweeping = Sweeping(archive, Referred(), lambda: now[0])
+    sweeping = Sweeping(lambda at: sweep(archive, Referred(), at), lambda: now[0])
     swept = []
     for hours in (0, 1, 6):
         archive.put(file)

@@ -14,10 +14,10 @@ from producers.amazon.listen import (
     KEPT,
     Listener,
     Outage,
-    Sweeping,
     work,
 )
 from producers.amazon.notification import SECRET, Expiry, Known
+from producers.amazon.sweep import Sweeping
 from schemas import codec
 from schemas.amazon import Observation
 from schemas.errors import TryAgain
@@ -245,7 +245,7 @@ def test_a_worker_that_is_told_to_stop_stops() -> None:
 
 def test_what_is_too_old_is_swept_now_and_then() -> None:
     inbox, clock = ListedInbox(), [NOW]
-    sweeping = Sweeping(inbox, lambda: clock[0])
+    sweeping = Sweeping(lambda now: inbox.forget(now - KEPT), lambda: clock[0])
     World(ListedQueue(one(1)), inbox).settle()
 
     assert sweeping.turn() == 0
