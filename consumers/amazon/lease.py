@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 import msgspec
 from sqlalchemy import ColumnElement, Connection, Engine, bindparam, func, literal, select, update
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, PendingRollbackError
 
 from consumers.amazon.tables import push_lease as table
 
@@ -50,7 +50,7 @@ class Presence:
         if self._session is not None:
             try:
                 self._session.execute(select(literal(1)))
-            except DBAPIError:
+            except (DBAPIError, PendingRollbackError):  # the latter where the pool noticed first
                 self.hide()
             else:
                 return True

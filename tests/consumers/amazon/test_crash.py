@@ -231,6 +231,17 @@ def test_an_owner_notices_that_others_may_think_it_gone(clean: Engine) -> None:
     assert told == [False, True, False, True]
 
 
+def test_it_notices_too_where_the_pool_noticed_first(clean: Engine) -> None:
+    presence = lease.Presence(clean, "a")
+    told = [presence.shown(), presence.shown()]
+    assert presence._session is not None
+    presence._session.invalidate()
+    told += [presence.shown(), presence.shown()]
+    presence.hide()
+
+    assert told == [False, True, False, True]
+
+
 def test_an_answer_that_comes_after_the_lease_changed_hands_moves_nothing(
     clean: Engine, sandbox: Sandbox, make_client: Callable[..., AmazonClient]
 ) -> None:
