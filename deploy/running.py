@@ -120,9 +120,11 @@ class Pipeline:
         roles: Mapping[str, int] | None = None,
         kafka: str | None = None,
         postgres: str | None = None,
+        replication: int = 1,
         say: Say = lambda _: None,
     ) -> None:
         self._say = say
+        self._replication = replication
         self._given = kafka, postgres
         ours = not (kafka and postgres)
         self.stack = (
@@ -138,11 +140,12 @@ class Pipeline:
     @property
     def environ(self) -> dict[str, str]:
         """The environment of every process of this pipeline."""
-        return self._environ | {
+        usual = {"LISTWIRE_ARCHIVE__FOLDER": str(self.folder / "archive")}
+        ours = {
             "LISTWIRE_KAFKA__BOOTSTRAP_SERVERS": self.bootstrap,
             "LISTWIRE_POSTGRES__URL": self.url,
-            "LISTWIRE_ARCHIVE__FOLDER": str(self.folder / "archive"),
         }
+        return usual | self._environ | ours
 
     def add(self, environ: Mapping[str, str]) -> None:
         """Let every process know of *environ*, too."""
@@ -166,7 +169,7 @@ class Pipeline:
             self._say("starting Apache Kafka and Postgres")
             self.stack.start()
         try:
-            prepare(self.bootstrap, self.url)
+            prepare(self.bootstrap, self.url, replication=self._replication)
             self.crew = Crew(self._roles, self.folder / "workers", self.environ)
             self.crew.start()
         except BaseException:

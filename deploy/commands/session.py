@@ -27,7 +27,10 @@ class Session:
     def __init__(
         self, environ: Mapping[str, str], flags: Mapping[str, str], config: Path | None
     ) -> None:
-        self.environ = environ
+        self.environ = dict(environ) | (
+            {"LISTWIRE_CONFIG": str(config.absolute())} if config else {}
+        )
+        """The environment, and that of processes started from here: they read *config*, too."""
         self._flags = flags
         self._config = config
         self._loaded: tuple[Deployment, list[Origin]] | None = None

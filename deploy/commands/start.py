@@ -61,14 +61,21 @@ def up(context: typer.Context, data: Data = None) -> None:
     kafka, postgres = named(here)
     pipeline = Pipeline(
         folder,
-        environ=here.environ,
+        environ=stated(here),
         roles=dict.fromkeys((*ROLES, *doors(here.deployment)), 1),
         kafka=kafka,
         postgres=postgres,
+        replication=here.deployment.kafka.replication if kafka else 1,
         say=here.talk.print,
     )
     with pipeline, announced(here, pipeline):
         tend(here, pipeline)
+
+
+def stated(here: Session) -> dict[str, str]:
+    """Give the environment of workers; an archive that a file names counts before our own."""
+    folder = here.deployment.archive.folder
+    return {**here.environ} | ({"LISTWIRE_ARCHIVE__FOLDER": folder} if folder else {})
 
 
 def named(here: Session) -> tuple[str | None, str | None]:
@@ -140,10 +147,11 @@ def work(
         return
     pipeline = Pipeline(
         Path(),
-        environ=here.environ,
+        environ=stated(here),
         roles=dict.fromkeys(roles, 1),
         kafka=here.bootstrap,
         postgres=here.postgres,
+        replication=here.deployment.kafka.replication,
     )
     with pipeline:
         tend(here, pipeline)
