@@ -61,3 +61,15 @@ def contract_kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             apply(admin, plan(admin, wanted()))
             patiently(lambda: admin.list_group_offsets("anybody"), time.monotonic() + 60)
         yield running.bootstrap_servers
+
+
+@pytest.fixture(scope="session")
+def aws() -> Iterator[str]:
+    """S3 and SQS as moto plays them, on a port of this machine."""
+    from moto.server import ThreadedMotoServer
+
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()

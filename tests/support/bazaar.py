@@ -49,12 +49,6 @@ class Bazaar(Town):
         self.live = live or {}
         self.asked: list[tuple[str, str]] = []
 
-    def _say(self, records: Any) -> None:
-        for record in records:
-            super()._say([record])
-            if (answer := self._answer(record)) is not None:
-                self._enqueue(answer)
-
     def _answer(self, record: Record) -> Record | None:
         if record.topic == "listing.read-requested.v1":
             return self.seen(shop.body(record)["seller_sku"])

@@ -9,7 +9,6 @@ that only counts: so what it would take at Amazon's quota is known without waiti
 import csv
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import Future
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
@@ -38,6 +37,7 @@ from schemas.record import Record
 from schemas.requests import LookupRequested
 from schemas.settings import Account, Settings, Store
 from tests.support import amazon
+from tests.support.at_once import at_once
 
 WAITING = 2_000
 """Questions that may be open at once, as the role keeps it."""
@@ -220,7 +220,7 @@ class _Market:
             Lookups(Seller(self._client()), lambda: SETTINGS, lambda: datetime.now(UTC)),
             self._told.extend,
             _never,
-            submit=_at_once,
+            submit=at_once,
             clock=lambda: self.now,
             chance=lambda: 0.5,
         )
@@ -283,15 +283,6 @@ class _Market:
 
 def _never(record: Record, reason: Any) -> None:
     raise AssertionError(f"set aside: {record.key!r} {reason}")
-
-
-def _at_once(call: Any) -> "Future[Any]":
-    future: Future[Any] = Future()
-    try:
-        future.set_result(call())
-    except Exception as error:  # noqa: BLE001 - a future carries whatever was raised
-        future.set_exception(error)
-    return future
 
 
 def _request(claimed: IdentifierClaim, number: int) -> Record:

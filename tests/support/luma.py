@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from tests.support.connecting import TROUBLE
+
 SHARED = Path(__file__).parents[2] / ".." / "shared" / "data" / "catalog"
 LUMA = SHARED / "luma"
 EXPORT = "ConfigurableSampleData_products.csv"
@@ -156,18 +158,5 @@ def _listed(number: int, sku: str) -> dict[str, Any]:
         "quantity": 100,
         "condition": "new_new",
         "channel": "DEFAULT",
-        **({"issues": [_suppressed()]} if number % 60 == 0 else {}),
-    }
-
-
-def _suppressed() -> dict[str, Any]:
-    return {
-        "code": "18299",
-        "message": "The main image shows a logo.",
-        "severity": "ERROR",
-        "categories": ["INVALID_IMAGE"],
-        "enforcements": {
-            "actions": [{"action": "LISTING_SUPPRESSED"}],
-            "exemption": {"status": "NOT_EXEMPT"},
-        },
+        **(TROUBLE["suppressed"] if number % 60 == 0 else {}),
     }

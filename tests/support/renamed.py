@@ -50,12 +50,6 @@ class Amazon(Town):
         self.facts[role.name, key] = before  # the records went out, the facts did not
         self.queues[self._at_hand.topic, key].appendleft(self._at_hand)
 
-    def _say(self, records: Any) -> None:
-        for record in records:
-            super()._say([record])
-            if (answer := self._answer(record)) is not None:
-                self._enqueue(answer)
-
     def _answer(self, record: Record) -> Record | None:
         asked = shop.body(record) if record.topic in ANSWERS else {}
         if record.topic == "listing.read-requested.v1":

@@ -115,3 +115,9 @@ class Town:
         for record in records:
             self.said.append(record)
             self._enqueue(record)
+            if (answer := self._answer(record)) is not None:
+                self._enqueue(answer)
+
+    def _answer(self, record: Record) -> Record | None:
+        """Give what the world outside says to *record*: here it is silent."""
+        return None

@@ -1,7 +1,7 @@
 """Every archive, and the one of the tests, does the same: a folder, S3, memory."""
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -20,23 +20,16 @@ NAME = hashlib.sha256(b"document").hexdigest()
 
 
 @pytest.fixture(scope="module")
-def s3() -> Iterator[Any]:
-    """S3 as moto plays it, on a port of this machine."""
-    from moto.server import ThreadedMotoServer
-
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
-    server.start()
-    host, port = server.get_host_and_port()
+def s3(aws: str) -> Any:
     once = Config(retries={"total_max_attempts": 1})
-    yield boto3.client(
+    return boto3.client(
         "s3",
-        endpoint_url=f"http://{host}:{port}",
+        endpoint_url=aws,
         region_name="eu-central-1",
         aws_access_key_id="test",
         aws_secret_access_key="test",
         config=once,
     )
-    server.stop()
 
 
 @pytest.fixture(params=["folder", "s3", "memory"])

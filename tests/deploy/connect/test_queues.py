@@ -6,7 +6,6 @@ from typing import Any, Protocol
 
 import httpx2
 import pytest
-from moto.server import ThreadedMotoServer
 
 from deploy.connect.queues import Place, SqsQueue, StandInQueue, open_sqs
 from producers.amazon.listen import Queue
@@ -43,15 +42,6 @@ class _StandIn:
 
 
 Make = Callable[[], Posted]
-
-
-@pytest.fixture(scope="module")
-def aws() -> Iterator[str]:
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
 
 
 @pytest.fixture(scope="module")

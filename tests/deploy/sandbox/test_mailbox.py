@@ -1,12 +1,10 @@
 """The queues as the control port shows them, and the same bodies on their way to SQS."""
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import boto3
 import pytest
-from moto.server import ThreadedMotoServer
 
 from deploy.sandbox.control import Plane
 from deploy.sandbox.exchange import Request
@@ -60,20 +58,11 @@ def test_what_the_port_cannot_do_is_said(method: str, path: str, status: int) ->
     assert "error" in Port().call(method, path, status=status)
 
 
-@pytest.fixture(scope="module")
-def sqs() -> Iterator[str]:
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
-
-
-def test_with_an_endpoint_bodies_go_to_sqs_in_the_order_they_came(sqs: str) -> None:
+def test_with_an_endpoint_bodies_go_to_sqs_in_the_order_they_came(aws: str) -> None:
     keys = {"aws_access_key_id": "x", "aws_secret_access_key": "x"}
-    client = boto3.client("sqs", endpoint_url=sqs, region_name="eu-west-1", **keys)
+    client = boto3.client("sqs", endpoint_url=aws, region_name="eu-west-1", **keys)
     url = client.create_queue(QueueName="mail")["QueueUrl"]
-    port = Port(aws={"endpoint": sqs})
+    port = Port(aws={"endpoint": aws})
 
     for number in range(3):
         port.call("POST", "/queues/mail", b"body %d" % number)

@@ -1,25 +1,14 @@
 """What `doctor` says of the queue of notifications; SQS is moto's."""
 
 import json
-from collections.abc import Iterator
 
 import pytest
-from moto.server import ThreadedMotoServer
 
 from deploy.connect.queue_policy import policy
 from deploy.connect.queues import Place, open_sqs, place_of
 from deploy.settings import Notifications
 from deploy.watch.check import Check
 from deploy.watch.queue_checks import queue_checks
-
-
-@pytest.fixture(scope="module")
-def aws() -> Iterator[str]:
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
 
 
 @pytest.fixture(autouse=True)

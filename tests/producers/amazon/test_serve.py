@@ -1,7 +1,6 @@
 """Lookups: what is answered, what is set aside, what waits; on lists instead of Kafka."""
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future
 from datetime import UTC, datetime
 from typing import Any
 
@@ -20,6 +19,7 @@ from schemas.reasons import Reason
 from schemas.record import Record
 from schemas.requests import LookupRequested, ReadRequested
 from schemas.settings import Settings, Store
+from tests.support.at_once import at_once
 
 NOW = datetime(2026, 11, 25, 10, 0, tzinfo=UTC)
 LOOKUP, READ = "listing.lookup-requested.v1", "listing.read-requested.v1"
@@ -125,15 +125,6 @@ class Desk:
 
     def asins(self) -> dict[str, list[str]]:
         return {one.value: [c.asin for c in one.candidates] for one in self.lookups}
-
-
-def at_once(call: Callable[[], Any]) -> "Future[Any]":
-    future: Future[Any] = Future()
-    try:
-        future.set_result(call())
-    except Exception as error:  # noqa: BLE001 - a future carries whatever was raised
-        future.set_exception(error)
-    return future
 
 
 def record(event: Event | None, offset: int = 0, topic: str = LOOKUP, sku: str = "LAMP") -> Record:
