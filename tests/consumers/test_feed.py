@@ -17,7 +17,7 @@ from kafka.errors import (
 
 from consumers import feed as feeding
 from consumers.feed import Bounds, KafkaFeed, Left, Log, Place
-from deploy.connect.kafka import open_admin, open_consumer
+from deploy.connect.kafka import open_admin, open_member
 from schemas.record import Record
 from tests.support.eventually import eventually
 
@@ -47,7 +47,7 @@ def opened(topic: str, kafka: str) -> Iterator[Open]:
     consumers = []
 
     def start() -> KafkaFeed:
-        consumer = open_consumer(kafka, group_id=f"group-{topic}", session_timeout_ms=6_000)
+        consumer = open_member(kafka, f"group-{topic}", [topic], session_timeout_ms=6_000)
         consumers.append(consumer)
         return KafkaFeed(consumer, [topic], lambda _: LOG, lambda: True)
 

@@ -17,10 +17,11 @@ from consumers.amazon.intake import GROUP, Intake
 from consumers.amazon.service import Manners, Service, utc_now
 from consumers.feed import KafkaFeed, Log
 from deploy.connect.amazon.client import AmazonClient
-from deploy.connect.kafka import open_consumer, open_producer
+from deploy.connect.kafka import open_member, open_producer
 from schemas import codec, keys
 from schemas.reasons import Reason
 from schemas.record import Record
+from schemas.topics import PARTITIONS
 from tests.consumers.amazon.conftest import SEED, SETTINGS, begin
 from tests.consumers.amazon.hands import (
     ACCOUNT,
@@ -182,7 +183,7 @@ def from_kafka(
     kafka: str, engine: Engine, client: AmazonClient, aside: list[tuple[Record, Reason]]
 ) -> Iterator[None]:
     """Run intake and service as one process does."""
-    consumer: KafkaConsumer = open_consumer(kafka, group_id=GROUP)
+    consumer: KafkaConsumer = open_member(kafka, GROUP, ["listing.offer.v1"])
     bells = Bells()
     feed = KafkaFeed(consumer, ["listing.offer.v1"], lambda t: Log("cluster", t), lambda: True)
     reader = Intake(
@@ -216,7 +217,7 @@ def test_offers_off_kafka_reach_amazon_and_a_bad_one_is_set_aside(
     sandbox: Sandbox,
     make_client: Callable[..., AmazonClient],
 ) -> None:
-    topics("listing.offer.v1", partitions=3)
+    topics("listing.offer.v1", partitions=PARTITIONS)
     begin(sandbox, SEEDED)
     producer = open_producer(kafka)
     good = [record(o) for o in prices(1, "39.90")]

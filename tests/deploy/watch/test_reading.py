@@ -9,7 +9,7 @@ from kafka import TopicPartition
 from kafka.errors import GroupAuthorizationFailedError
 from kafka.structs import OffsetAndMetadata
 
-from deploy.connect.kafka import open_admin, open_consumer, open_producer
+from deploy.connect.kafka import open_admin, open_member, open_producer
 from deploy.watch import reading
 from deploy.watch.lag import Lag, by_group, lag
 from deploy.watch.reading import Watcher, watching
@@ -194,7 +194,7 @@ def test_14_a_group_without_members_is_listed_as_empty(place: Place) -> None:
 
 
 def test_a_group_with_a_member_is_not_empty(place: Place) -> None:
-    with open_consumer(place.kafka, group_id=place.group) as member:
+    with open_member(place.kafka, place.group, [place.topic]) as member:
         member.subscribe([place.topic])
         eventually(lambda: member.poll(timeout_ms=200) or member.assignment(), within=30)
         with watching(place.kafka, lambda: datetime.now(UTC)) as watcher:
