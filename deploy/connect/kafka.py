@@ -79,13 +79,18 @@ def open_consumer(bootstrap_servers: str, **options: Any) -> KafkaConsumer:
 
 
 class Member(KafkaConsumer):
-    """A consumer that finishes joining its group, however short its polls are.
+    """A consumer that joins its group once, and finishes, however short its polls are.
 
     kafka-python 3.0.12 joins again once the leader's metadata differ from those it assigned
-    by, and forgets that it must as soon as it has assigned. A poll that ends just then, before
-    the broker's answer, leaves it out for ever: no heartbeat, and nothing fetched of
-    partitions that it holds to be its own.
+    by, and at first it takes none for known, whatever it knows. It forgets that it must join
+    as soon as it has assigned: a poll that ends just then, before the broker's answer, leaves
+    it out for ever, without a heartbeat, and nothing fetched of what it holds to be its own.
     """
+
+    def subscribe(self, *what: Any, **more: Any) -> None:
+        """Subscribe as `KafkaConsumer.subscribe` does, by the metadata known already."""
+        super().subscribe(*what, **more)  # type: ignore[no-untyped-call]
+        self._coordinator._handle_metadata_update(self._cluster)
 
     def poll(self, *how: Any, **more: Any) -> Any:
         """Fetch records as `KafkaConsumer.poll` does, going on with a join under way."""

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from kafka import TopicPartition
+from kafka.consumer.subscription_state import ConsumerRebalanceListener
 
 from deploy.connect import kafka as connect
 from deploy.connect.kafka import (
@@ -203,6 +204,34 @@ def test_a_member_that_polls_in_small_steps_comes_to_read(
 
             late = eventually(lambda m=member: _values(m.poll(timeout_ms=2)), within=10, every=0)
             assert late == [b"late %d" % attempt]
+
+
+class Assignments(ConsumerRebalanceListener):
+    """What a member was given, each time."""
+
+    def __init__(self) -> None:
+        self.given: list[int] = []
+
+    def on_partitions_assigned(self, assigned: Any) -> None:
+        self.given.append(len(assigned))
+
+    def on_partitions_revoked(self, revoked: Any) -> None:
+        """Nothing is kept of them."""
+
+
+@pytest.mark.kafka
+def test_a_member_joins_once(kafka: str, topics: Callable[..., None]) -> None:
+    topics("once.v1", partitions=3)
+    seen = Assignments()
+
+    with open_member(kafka, "once", ["once.v1"]) as member:
+        member.subscribe(["once.v1"], listener=seen)
+        known = dict(member._coordinator._metadata_snapshot)
+        until = monotonic() + 2.0
+        while monotonic() < until:
+            member.poll(timeout_ms=50)
+
+    assert (known, seen.given) == ({"once.v1": {0, 1, 2}}, [3])
 
 
 def _values(found: dict[TopicPartition, list[Any]]) -> list[bytes]:
