@@ -33,7 +33,7 @@ LIKENESS = ("mpn:", "title:")
 """What the points begin with at which products only wait to be suggested."""
 
 ALIKE = 50
-"""Products that wait at one such point; words that more share tell nothing."""
+"""Products, and listings, that wait at one such point: words that more share tell nothing."""
 
 
 class Claim(msgspec.Struct, frozen=True, array_like=True):
@@ -83,7 +83,8 @@ class Matching:
         newer = merge(record, facts)
         if newer is None:
             return Change(facts, (), "stale")
-        return _of_many(newer, facts) if _many(newer) and _many(facts) else _answered(newer)
+        full = (_many(newer) and _many(facts)) or _crowded(newer)
+        return _once(newer, facts) if full else _answered(newer)
 
     def review(
         self,
@@ -113,7 +114,7 @@ def _merge_claim(record: Record, facts: MatchingFacts) -> MatchingFacts | None:
     if known is not None and known.sequence >= event.sequence:
         return None
     claim = Claim(event.sequence, event.stores, event.pack, event.since, event.about)
-    claims = _bounded(facts.claims | {event.product: claim}, event.identifier)
+    claims = facts.claims | {event.product: claim}
     return msgspec.structs.replace(facts, identifier=event.identifier, claims=claims)
 
 
@@ -128,13 +129,6 @@ def _merge_ask(record: Record, facts: MatchingFacts) -> MatchingFacts | None:
         return None
     ask = Ask(event.sequence, event.asking, event.account, event.seller_sku, event.store)
     return msgspec.structs.replace(facts, identifier=event.identifier, asks=facts.asks | {who: ask})
-
-
-def _bounded(claims: dict[str, Claim], identifier: str) -> dict[str, Claim]:
-    """Keep a bounded number of those that wait to be suggested: the same, whoever came first."""
-    if not identifier.startswith(LIKENESS) or len(claims) <= ALIKE:
-        return claims
-    return dict(sorted(claims.items())[:ALIKE])
 
 
 def _no_tombstones(record: Record) -> Refused:
@@ -153,11 +147,18 @@ def _same_key(record: Record, event: Event, identifier: str) -> None:
 
 
 def _many(facts: MatchingFacts) -> bool:
-    return facts.identifier.startswith(IDENTITY) and len(facts.claims) > MANY
+    """Tell whether so many claim it that it tells nothing of any."""
+    if facts.identifier.startswith(IDENTITY):
+        return len(facts.claims) > MANY
+    return facts.identifier.startswith(LIKENESS) and len(facts.claims) > ALIKE
 
 
-def _of_many(newer: MatchingFacts, facts: MatchingFacts) -> Change[MatchingFacts]:
-    """Tell who asks that it is nobody's identity, and keep nothing more of it."""
+def _crowded(facts: MatchingFacts) -> bool:
+    return facts.identifier.startswith(LIKENESS) and len(facts.asks) > ALIKE
+
+
+def _once(newer: MatchingFacts, facts: MatchingFacts) -> Change[MatchingFacts]:
+    """Tell who asks what is known, and keep nothing more: neither of claims nor of asks."""
     asking = [a for who, a in newer.asks.items() if a.asking and a != facts.asks.get(who)]
     return Change(facts, tuple(_answer(ask, facts) for ask in asking))
 

@@ -1,11 +1,12 @@
 """The matching role: who asks is answered, per store, in whatever order it came."""
 
 import itertools
+from collections import Counter
 from typing import Any
 
 import pytest
 
-from processors.matching import Matching, MatchingFacts
+from processors.matching import ALIKE, Matching, MatchingFacts
 from processors.step import Cause, Output, Scan
 from schemas.errors import Refused
 from schemas.links import Match
@@ -17,9 +18,9 @@ SETTINGS = shop.settings()
 GTIN = "gtin:00036000291452"
 
 
-def claim(product: str, *stores: str, sequence: int = 1) -> Record:
+def claim(product: str, *stores: str, sequence: int = 1, identifier: str = GTIN) -> Record:
     body = {
-        "identifier": GTIN,
+        "identifier": identifier,
         "product": product,
         "sequence": sequence,
         "stores": list(stores),
@@ -28,10 +29,15 @@ def claim(product: str, *stores: str, sequence: int = 1) -> Record:
 
 
 def ask(
-    seller_sku: str, store: str = "acme-de", *, sequence: int = 1, asking: bool = True
+    seller_sku: str,
+    store: str = "acme-de",
+    *,
+    sequence: int = 1,
+    asking: bool = True,
+    identifier: str = GTIN,
 ) -> Record:
     body = {
-        "identifier": GTIN,
+        "identifier": identifier,
         "account": "acme-eu",
         "seller_sku": seller_sku,
         "store": store,
@@ -163,3 +169,35 @@ def test_a_bad_record_is_refused(
         Matching().step(shop.record(topic, body, key=key), MatchingFacts(), SETTINGS, NOON)
 
     assert refused.value.reason.code == code
+
+
+WORDS = "title:desk lamp"
+
+
+def lamps(count: int) -> list[Record]:
+    return [claim(f"LAMP-{n:04d}", "acme-de", identifier=WORDS) for n in range(count)]
+
+
+def askers(count: int) -> list[Record]:
+    return [ask(f"OLD-{n:04d}", identifier=WORDS) for n in range(count)]
+
+
+@pytest.mark.parametrize("records", [lamps(500) + askers(500), askers(500) + lamps(500)])
+def test_words_that_many_share_tell_nothing_and_cost_little(records: list[Record]) -> None:
+    role, facts, said = Matching(), MatchingFacts(), Counter[str]()
+    for record in records:
+        change = role.step(record, facts, SETTINGS, NOON)
+        facts = shop.stored(change.facts)
+        said.update(o.subject for o in change.outputs)
+    _, last = after(*records, ask("LATE", identifier=WORDS))
+
+    assert len(said) == 500
+    assert said.total() < 500 + 2 * ALIKE * (ALIKE + 1)
+    assert (len(facts.claims), len(facts.asks)) == (ALIKE + 1, ALIKE)
+    assert answers(last)["LATE", "acme-de"] == []
+
+
+def test_words_that_few_share_wake_who_asked() -> None:
+    _, said = after(*askers(3), *lamps(2))
+
+    assert set(map(tuple, answers(said).values())) == {("LAMP-0000", "LAMP-0001")}
