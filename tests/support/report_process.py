@@ -1,9 +1,9 @@
 """Workers of the role *reports*, one after the other, each to be killed at a failpoint.
 
 Each line on stdin is a point (`reports.archive.put.after:1:kill`, or nothing): a worker is
-forked that ends whatever run is open, says `ready`, waits for another line, then arms the
-point and goes on until killed. A worker that is not killed ends once nothing is open, and
-tells every point it passed as one JSON object. Its end is told: `ended -9`.
+forked that ends whatever run of the store is open, says `ready`, waits for another line, then
+arms the point and goes on until killed. A worker that is not killed ends once none is open,
+and tells every point it passed as one JSON object. Its end is told: `ended -9`.
 
 Forked, because a machine with other things to do takes seconds to import all of it.
 """
@@ -28,6 +28,7 @@ from producers.amazon.ports import Ports
 from producers.amazon.rounds import Rounds
 from tests.support.failpoints import Failpoints
 from tests.support.report_api import Everyone
+from tests.support.reporting import STORE
 
 ROLE = "reports"
 LOADED = (archive, kafka, whole, build, reports, runs_module)
@@ -76,7 +77,7 @@ def work(stated: str) -> None:
 
 
 def _until_ended(runs: Any, rounds: Rounds) -> None:
-    while any(run.open for run in runs.newest().values()):
+    while any(run.open for run in runs.newest().values() if run.store == STORE):
         if not rounds.turn():
             time.sleep(0.05)
 
