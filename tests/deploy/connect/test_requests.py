@@ -11,6 +11,7 @@ from kafka import TopicPartition
 from deploy.connect.kafka import open_consumer, open_producer
 from deploy.connect.publishing import Publishing
 from deploy.connect.requests import KafkaRequests
+from deploy.connect.whole import to_end
 from schemas import codec
 from schemas.pipeline import Coverage
 from schemas.record import Record
@@ -85,18 +86,8 @@ def test_the_offset_stands_before_the_first_that_is_open_and_a_crash_reads_on_fr
 def covered(kafka: str) -> Coverage:
     """Give the last word about the group's coverage."""
     with open_consumer(kafka) as consumer:
-        place = TopicPartition(COVERAGE, 0)
-        consumer.assign([place])
-        consumer.seek_to_beginning(place)
-        deadline, last = monotonic() + 30, None
-        while (
-            monotonic() < deadline
-            and consumer.position(place) < consumer.end_offsets([place])[place]
-        ):
-            for raw in (r for rows in consumer.poll(timeout_ms=500).values() for r in rows):
-                if GROUP.encode() in raw.key:
-                    last = Record(topic=COVERAGE, key=raw.key, value=raw.value)
-    found = codec.decode(last, Coverage) if last else None
+        told = [r for r in to_end(consumer, (COVERAGE,)) if GROUP.encode() in (r.key or b"")]
+    found = codec.decode(told[-1], Coverage) if told else None
     if found is None:
         raise AssertionError("no coverage was written")
     return found
